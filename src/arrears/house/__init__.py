@@ -1,0 +1,1 @@
+"""The composition root: settings, URLs, the embedded database, doctor. The only place that knows every room."""

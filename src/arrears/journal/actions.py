@@ -1,0 +1,87 @@
+"""Every state change of the product goes through ``@action``: one transaction, at least one journal entry, refusals undo."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import connection, transaction
+
+from arrears.journal import canonical
+from arrears.journal.models import Entry
+from arrears.kernel import clock
+from arrears.kernel.refusals import Refusal
+from arrears.kernel.scope import Actor
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_written: ContextVar[int] = ContextVar("entries_written", default=0)
+
+
+class ActionError(RuntimeError):
+    """An action was written against the house rules (no transaction, no entry). A programming error."""
+
+
+def record(
+    actor: Actor,
+    act: str,
+    subject: tuple[str, str],
+    *,
+    creditor_id: int | None,
+    customer_id: int | None = None,
+    payload: dict[str, Any] | None = None,
+) -> Entry:
+    """Write one entry in the running transaction.
+
+    ``act`` is ``noun.verb_past`` (``payment.recorded``), ``subject`` is (kind, public id). ``payload`` must not hold
+    identity fields in clear; floats are refused (``TypeError``).
+    """
+    recorded_at = clock.now()
+    content = {
+        "recorded_at": recorded_at.isoformat(),
+        "creditor_id": creditor_id,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "via": actor.via,
+        "act": act,
+        "subject_kind": subject[0],
+        "subject_id": subject[1],
+        "customer_id": customer_id,
+        "payload": canonical.plain(payload or {}),
+        "request_id": actor.request_id,
+    }
+    row = Entry(**{**content, "recorded_at": recorded_at, "content_hash": canonical.sha256(content)})
+    row.save(force_insert=True)
+    _written.set(_written.get() + 1)
+    return row
+
+
+def action(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Mark a function as a state change named ``verb`` (``ledger.record_payment``).
+
+    The caller owns the transaction (request, job or test); the action runs inside a savepoint. A returned ``Refusal``
+    (or an exception) rolls the savepoint back, so a refusal changes nothing. A completed action that wrote no journal
+    entry raises ``ActionError``.
+    """
+
+    def wrap(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not connection.in_atomic_block:
+                raise ActionError(f"{verb}: an action runs inside its caller's transaction")
+            before = _written.get()
+            with transaction.atomic():
+                result = function(*args, **kwargs)
+                if isinstance(result, Refusal):
+                    transaction.set_rollback(True)
+                elif _written.get() == before:
+                    raise ActionError(f"{verb}: completed without a journal entry")
+            return result
+
+        run.verb = verb  # type: ignore[attr-defined]
+        return run
+
+    return wrap

@@ -1,0 +1,11 @@
+"""What every staff page needs: navigation, clock, environment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    return {}

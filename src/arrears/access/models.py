@@ -22,6 +22,10 @@ def _approval_id() -> str:
     return new_id("apv")
 
 
+def _session_id() -> str:
+    return new_id("ses")
+
+
 ROLE_CHOICES = [(role.value, role.value) for role in Role]
 
 
@@ -89,10 +93,10 @@ class User(AbstractBaseUser):
     theme = models.CharField(max_length=10, default="system")  # light | dark | system
     is_active = models.BooleanField(default=True)
     is_demo = models.BooleanField(default=False)
-    totp_secret_sealed = models.BinaryField(null=True, blank=True)
-    failed_count = models.IntegerField(default=0)
-    locked_until = models.DateTimeField(null=True, blank=True)
     must_change_password = models.BooleanField(default=False)
+    totp_secret_sealed = models.BinaryField(null=True, blank=True)
+    totp_confirmed_at = models.DateTimeField(null=True, blank=True)  # null while enrolment waits for its first code
+    totp_last_step = models.BigIntegerField(default=0)  # a code counts once
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar = ["display_name"]
@@ -100,6 +104,36 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.public_id
+
+
+class RecoveryCode(models.Model):
+    """A code that stands in for the second factor once. Only its hash is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    code_hash = models.BinaryField(max_length=32)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+
+class SignInThrottle(models.Model):
+    """Failed sign-ins of one user name or one address, known or not. Names and addresses are kept as keyed hashes."""
+
+    key = models.BinaryField(max_length=32, unique=True)
+    failed_count = models.IntegerField(default=0)
+    window_from = models.DateTimeField()
+    locked_until = models.DateTimeField(null=True, blank=True)
+
+
+class UserSession(models.Model):
+    """One signed-in browser of a user, for the list of sessions and for ending one from afar."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=_session_id)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    session_key = models.CharField(max_length=40, unique=True)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    browser = models.CharField(max_length=60, blank=True)  # coarse: Firefox, Linux
+    address = models.CharField(max_length=45, blank=True)  # network part only: 203.0.113.*
 
 
 class Grant(models.Model):
@@ -130,7 +164,7 @@ class ApiKey(models.Model):
 
 
 class AuthorityLimit(models.Model):
-    """Up to which amount a role may do an act alone, or decide another's request."""
+    """Up to which amount a role may do an act alone, or decide another's request. Beats ``rights.DEFAULT_LIMITS``."""
 
     creditor = models.ForeignKey(Creditor, on_delete=models.CASCADE, related_name="+")
     role = models.CharField(max_length=20, choices=ROLE_CHOICES)
@@ -138,6 +172,9 @@ class AuthorityLimit(models.Model):
     unit = models.CharField(max_length=10)  # currency code, or "rows"
     alone_up_to = models.BigIntegerField(default=0)  # minor units or rows
     decide_up_to = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["creditor", "role", "act", "unit"], name="authority_limit_once")]
 
 
 class Approval(ScopedModel):
@@ -150,6 +187,7 @@ class Approval(ScopedModel):
     subject_id = models.CharField(max_length=60)
     payload = models.JSONField(default=dict)
     amount = models.BigIntegerField(default=0)  # minor units or rows, as `unit` says
+    total = models.BigIntegerField(default=0)  # with earlier acts on the same subject in the window; the decider's limit applies
     unit = models.CharField(max_length=10, blank=True)
     reason = models.TextField(blank=True)
     requested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -158,6 +196,29 @@ class Approval(ScopedModel):
     decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     decision_note = models.TextField(blank=True)
+    executed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(ScopedModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["creditor", "state", "-requested_at"], name="approval_by_state")]
+
+
+class AuthorityUse(ScopedModel):
+    """What was done alone under an authority limit. Earlier uses count, so splitting an act cannot pass a limit."""
+
+    creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="+")
+    act = models.CharField(max_length=60)
+    subject_kind = models.CharField(max_length=40)
+    subject_id = models.CharField(max_length=60)
+    unit = models.CharField(max_length=10)
+    amount = models.BigIntegerField()
+    actor_id = models.CharField(max_length=60)
+    approval = models.ForeignKey(Approval, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta(ScopedModel.Meta):
+        indexes: ClassVar = [
+            models.Index(fields=["creditor", "act", "subject_kind", "subject_id", "-at"], name="authority_use_by_subject")
+        ]
 
 
 class AccessLog(ScopedModel):

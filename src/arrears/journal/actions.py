@@ -19,6 +19,16 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _written: ContextVar[int] = ContextVar("entries_written", default=0)
+_depth: ContextVar[int] = ContextVar("action_depth", default=0)
+_guard: list[Callable[[Actor, str], Refusal | None]] = []
+
+#: Every verb that was declared, for the check that each one has a right.
+VERBS: set[str] = set()
+
+
+def guard_with(check: Callable[[Actor, str], Refusal | None]) -> None:
+    """Let ``check(actor, verb)`` decide before every outermost action. The access room calls this once at start."""
+    _guard[:] = [check]
 
 
 class ActionError(RuntimeError):
@@ -65,20 +75,34 @@ def action(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     The caller owns the transaction (request, job or test); the action runs inside a savepoint. A returned ``Refusal``
     (or an exception) rolls the savepoint back, so a refusal changes nothing. A completed action that wrote no journal
     entry raises ``ActionError``.
+
+    The first argument is the ``Actor``. Before an outermost action the guard (``access.rights.check``) is asked; its refusal
+    is returned. An action called by another one is part of that one and is not asked again.
     """
+    VERBS.add(verb)
 
     def wrap(function: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
             if not connection.in_atomic_block:
                 raise ActionError(f"{verb}: an action runs inside its caller's transaction")
+            actor = args[0] if args else kwargs.get("actor")
+            if not isinstance(actor, Actor):
+                raise ActionError(f"{verb}: the first argument is the actor")
+            depth = _depth.get()
+            if depth == 0 and _guard and (refused := _guard[0](actor, verb)) is not None:
+                return refused  # type: ignore[return-value]
             before = _written.get()
-            with transaction.atomic():
-                result = function(*args, **kwargs)
-                if isinstance(result, Refusal):
-                    transaction.set_rollback(True)
-                elif _written.get() == before:
-                    raise ActionError(f"{verb}: completed without a journal entry")
+            token = _depth.set(depth + 1)
+            try:
+                with transaction.atomic():
+                    result = function(*args, **kwargs)
+                    if isinstance(result, Refusal):
+                        transaction.set_rollback(True)
+                    elif _written.get() == before:
+                        raise ActionError(f"{verb}: completed without a journal entry")
+            finally:
+                _depth.reset(token)
             return result
 
         run.verb = verb  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Right
 
 from arrears.access.models import Creditor
 from arrears.access.scoping import ScopedModel
@@ -21,6 +22,26 @@ def _party_id() -> str:
 
 def _point_id() -> str:
     return new_id("cpt")
+
+
+def _restriction_id() -> str:
+    return new_id("rst")
+
+
+def _vulnerability_id() -> str:
+    return new_id("vul")
+
+
+def _match_id() -> str:
+    return new_id("mat")
+
+
+def _merge_id() -> str:
+    return new_id("mrg")
+
+
+def _representation_id() -> str:
+    return new_id("rep")
 
 
 class Customer(ScopedModel):
@@ -53,7 +74,8 @@ class Party(ScopedModel):
     id_sealed = models.BinaryField(null=True)
     id_masked = models.CharField(max_length=40, blank=True)
     id_index = models.BinaryField(max_length=32, null=True)
-    born_sealed = models.BinaryField(null=True)
+    born_sealed = models.BinaryField(null=True)  # ISO date
+    born_index = models.BinaryField(max_length=32, null=True)  # sealing.index("born", ISO date)
     language = models.CharField(max_length=10, default="zh-hans")
     segment = models.JSONField(default=dict)  # further host attributes that are no identity
     source = models.CharField(max_length=60, blank=True)  # provenance: import batch, api, manual
@@ -68,7 +90,30 @@ class Party(ScopedModel):
             models.Index(fields=["creditor", "name_index"], name="party_by_name"),
             models.Index(fields=["creditor", "name_initials"], name="party_by_initials"),
             models.Index(fields=["customer"], name="party_by_customer"),
+            models.Index("creditor", Right("id_masked", 4), name="party_by_id_tail"),
         ]
+
+
+class PartyVersion(ScopedModel):
+    """What a party's row said until ``replaced_at``. Append-only: with it a customer can be shown as known earlier."""
+
+    creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="+")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    replaced_at = models.DateTimeField()
+    replaced_by = models.CharField(max_length=60)
+    kind = models.CharField(max_length=10)
+    name_sealed = models.BinaryField()
+    name_masked = models.CharField(max_length=200)
+    id_kind = models.CharField(max_length=20, blank=True)
+    id_sealed = models.BinaryField(null=True)
+    id_masked = models.CharField(max_length=40, blank=True)
+    born_sealed = models.BinaryField(null=True)
+    language = models.CharField(max_length=10)
+    segment = models.JSONField(default=dict)
+    source = models.CharField(max_length=60, blank=True)
+
+    class Meta(ScopedModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["party", "replaced_at"], name="party_version_by_party")]
 
 
 class ContactPoint(ScopedModel):
@@ -91,11 +136,14 @@ class ContactPoint(ScopedModel):
     right_party = models.CharField(max_length=12, default="unknown")  # unknown | confirmed | wrong | unreachable
     is_preferred = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)  # when we recorded the end; valid_until says when it ends
+    closed_reason = models.CharField(max_length=200, blank=True)
 
     class Meta(ScopedModel.Meta):
         indexes: ClassVar = [
             models.Index(fields=["party"], name="point_by_party"),
             models.Index(fields=["creditor", "value_index"], name="point_by_value"),
+            models.Index("creditor", Right("value_masked", 4), name="point_by_tail"),
         ]
 
 
@@ -134,7 +182,7 @@ class ConsentEvent(ScopedModel):
 class Restriction(ScopedModel):
     """Stops or narrows contact or collection: stop, dispute, deceased, insolvency, moratorium, minor, represented."""
 
-    public_id = models.CharField(max_length=40, unique=True)
+    public_id = models.CharField(max_length=40, unique=True, default=_restriction_id)
     creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="+")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=20)
@@ -156,6 +204,7 @@ class Restriction(ScopedModel):
 
 
 class Vulnerability(ScopedModel):
+    public_id = models.CharField(max_length=40, unique=True, default=_vulnerability_id)
     creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="+")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=30)  # illness | disability | bereavement | income_shock | age | language | other
@@ -166,9 +215,46 @@ class Vulnerability(ScopedModel):
     source = models.CharField(max_length=60, blank=True)
 
 
+class Representation(ScopedModel):
+    """Who speaks for a party: a lawyer, guardian, attorney or insolvency administrator, who is a party of its own."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=_representation_id)
+    creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="+")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    representative = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=30)  # lawyer | guardian | attorney | administrator
+    is_exclusive = models.BooleanField(default=True)  # contact goes to the representative only
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True)
+    evidence_reference = models.CharField(max_length=200, blank=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta(ScopedModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["party"], name="representation_by_party")]
+
+
+class CustomerMerge(ScopedModel):
+    """Two customers were found to be one. ``moved`` remembers what moved, so that it can be undone."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=_merge_id)
+    creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="+")
+    survivor = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    absorbed = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    moved = models.JSONField(default=dict)  # "parties": ids; further keys belong to the rooms that followed
+    reasons = models.JSONField(default=list)
+    merged_at = models.DateTimeField()
+    merged_by = models.CharField(max_length=60)
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.CharField(max_length=60, blank=True)
+
+    class Meta(ScopedModel.Meta):
+        indexes: ClassVar = [models.Index(fields=["survivor"], name="merge_by_survivor")]
+
+
 class MatchCandidate(ScopedModel):
     """Two parties that may be one real person, waiting for a person's decision."""
 
+    public_id = models.CharField(max_length=40, unique=True, default=_match_id)
     creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="+")
     left = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     right = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")

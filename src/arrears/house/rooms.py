@@ -10,7 +10,7 @@ from types import ModuleType
 #: In import order: a room may import any room before it, never one after it.
 ROOMS = (
     "journal", "access", "parties", "ledger",
-    "rules", "book", "gate", "diagnosis", "strategy",
+    "rules", "statutes", "book", "gate", "diagnosis", "strategy",
     "cases", "worklist", "contact",
     "intake", "conformance", "insight", "web", "api", "cli",
 )  # fmt: skip

@@ -110,7 +110,7 @@ def _run_limitation(case: Case, start: date, years: int) -> tuple[date, date, in
     """Fold the events: (end, start of the running period, interruptions, defence waived)."""
     term = case.term("cn.limitation")
     end, interruptions, waived = _after(start, years=years), 0, False
-    for event in sorted(case.events, key=lambda e: e.on):
+    for event in sorted(case.events, key=lambda e: (e.on, e.event)):  # one day, one order, however it was entered
         if event.event == "obstacle" and event.until is not None:
             window = end - relativedelta(months=term["suspension_window_months"])
             if event.on <= end and event.until >= window:

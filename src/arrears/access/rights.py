@@ -54,6 +54,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "party.appoint_representative": _DESK | {COMPLIANCE, INTEGRATOR},
     "party.find_matches": frozenset({LEAD, ANALYST, OPERATOR, COMPLIANCE}),
     "party.decide_match": frozenset({LEAD, OPERATOR, COMPLIANCE}),
+    "party.merge": frozenset({LEAD, OPERATOR, COMPLIANCE}),
     "party.separate": frozenset({LEAD, OPERATOR, COMPLIANCE}),
     "party.reseal": frozenset({OPERATOR}),
     "parties.*": _FEEDS,

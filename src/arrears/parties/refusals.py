@@ -102,3 +102,171 @@ VALUE_UNKNOWN = RefusalCode(
     "可用：{allowed}。",
     "Use one of: {allowed}.",
 )
+NOT_FOUND = RefusalCode(
+    "party.not_found",
+    "找不到{kind}“{id}”。",
+    "No {kind} {id}.",
+    "请核对编号；您可能没有查看它的权限。",
+    "Check the id; you may lack the right to see it.",
+    status=404,
+)
+REFERENCE_TAKEN = RefusalCode(
+    "party.reference_taken",
+    "编号“{reference}”在该债权人下已存在。",
+    "The reference {reference} exists at this creditor already.",
+    "请改用“更新”，或核对编号。",
+    "Update the existing party, or check the reference.",
+    status=409,
+)
+CREDITOR_NOT_VISIBLE = RefusalCode(
+    "party.creditor_not_visible",
+    "找不到该债权人。",
+    "No such creditor.",
+    "请核对债权人代码。",
+    "Check the creditor's code.",
+    status=404,
+)
+NOTHING_CHANGED = RefusalCode(
+    "party.nothing_changed",
+    "提交的内容与现有记录相同。",
+    "What was sent equals what is recorded.",
+    "无需再次提交。",
+    "There is nothing to do.",
+    status=409,
+)
+BIRTH_CONFLICT = RefusalCode(
+    "party.birth_conflict",
+    "出生日期与证件号中的日期不同。",
+    "The date of birth differs from the one inside the identity number.",
+    "请与证件原件核对后改正其一。",
+    "Compare with the document and correct one of them.",
+)
+BIRTH_FUTURE = RefusalCode(
+    "party.birth_future",
+    "出生日期晚于今天。",
+    "The date of birth lies in the future.",
+    "请核对日期。",
+    "Check the date.",
+)
+POINT_TAKEN = RefusalCode(
+    "contact_point.taken",
+    "该联系方式已登记在此人名下（{id}）。",
+    "This contact point is recorded for this party already ({id}).",
+    "无需重复登记；如信息有变，请更新原记录。",
+    "Use the existing record.",
+    status=409,
+)
+POINT_CLOSED = RefusalCode(
+    "contact_point.closed",
+    "该联系方式已停用。",
+    "This contact point is closed.",
+    "请选择仍有效的联系方式，或重新登记。",
+    "Choose one in use, or add it again.",
+    status=409,
+)
+TIME_ZONE = RefusalCode(
+    "contact_point.time_zone",
+    "不认识的时区“{zone}”。",
+    "Unknown time zone {zone}.",
+    "请用 IANA 名称，例如 Asia/Shanghai。",
+    "Use an IANA name such as Asia/Shanghai.",
+)
+DATES_REVERSED = RefusalCode(
+    "party.dates_reversed",
+    "结束时间早于开始时间。",
+    "The end lies before the beginning.",
+    "请核对两个日期。",
+    "Check both dates.",
+)
+PROOF_MISSING = RefusalCode(
+    "consent.proof_missing",
+    "同意必须附证明：方式和出处都要填写。",
+    "A consent needs proof: its kind and where it is kept.",
+    "请填写合同条款、录音编号、表单编号等。",
+    "Name the contract clause, the recording, the form.",
+    rule="PIPL 14",
+)
+CONSENT_FUTURE = RefusalCode(
+    "consent.in_future",
+    "同意或撤回的时间不能晚于现在。",
+    "A consent or withdrawal cannot take effect in the future.",
+    "撤回立即生效：请填写当事人表示的时间。",
+    "A withdrawal counts at once: give the instant it was said.",
+    rule="PIPL 15",
+)
+RESTRICTION_OVER = RefusalCode(
+    "restriction.over",
+    "该限制已解除或已到期。",
+    "This restriction is lifted or has run out.",
+    "无需再次解除。",
+    "There is nothing to lift.",
+    status=409,
+)
+RESTRICTION_TARGET = RefusalCode(
+    "restriction.target",
+    "限制范围为“{scope}”时必须指明对象。",
+    "A restriction of scope {scope} must name what it is about.",
+    "请填写借据编号或选择联系方式。",
+    "Give the agreement reference or the contact point.",
+)
+REASON_MISSING = RefusalCode(
+    "party.reason_missing",
+    "请说明原因。",
+    "A reason is needed.",
+    "请用一句话写明。",
+    "One sentence will do.",
+)
+REPRESENTS_SELF = RefusalCode(
+    "representation.self",
+    "本人不能做自己的代理人。",
+    "A party cannot represent itself.",
+    "请选择另一人。",
+    "Choose another party.",
+)
+REVEAL_EMPTY = RefusalCode(
+    "reveal.empty",
+    "没有登记“{field}”。",
+    "No {field} is recorded.",
+    "请先补充资料。",
+    "Record it first.",
+    status=404,
+)
+MATCH_DECIDED = RefusalCode(
+    "match.decided",
+    "这一对已经处理（{state}）。",
+    "This pair is decided already ({state}).",
+    "如需改变，请用“分开”撤销合并。",
+    "To change it, separate the customers again.",
+    status=409,
+)
+MERGE_SAME = RefusalCode(
+    "merge.same_customer",
+    "双方已经是同一客户。",
+    "Both already are one customer.",
+    "无需合并。",
+    "There is nothing to merge.",
+    status=409,
+)
+MERGE_CREDITORS = RefusalCode(
+    "merge.creditors_differ",
+    "不同债权人的客户不能合并。",
+    "Customers of different creditors are never merged.",
+    "请核对双方。",
+    "Check both sides.",
+)
+MERGE_UNDONE = RefusalCode(
+    "merge.undone",
+    "这次合并已经撤销。",
+    "This merge is undone already.",
+    "无需再次撤销。",
+    "There is nothing to undo.",
+    status=409,
+)
+MERGE_LATER = RefusalCode(
+    "merge.later_merge",
+    "之后还有涉及这些客户的合并，必须先撤销后来的（{id}）。",
+    "A later merge concerns these customers; undo that one first ({id}).",
+    "请先撤销较晚的合并。",
+    "Undo the later merge first.",
+    status=409,
+)

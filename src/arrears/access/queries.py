@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from arrears.access import hats, refusals, rights
-from arrears.access.models import AccessLog, ApiKey, Approval, AuthorityLimit, AuthorityUse, Creditor, Grant, User, UserSession
+from arrears.access.models import AccessLog, ApiKey, Approval, AuthorityLimit, AuthorityUse, Creditor, Grant, Portfolio, User, UserSession
 from arrears.kernel import clock
 from arrears.kernel.refusals import Refusal
 from arrears.kernel.scope import Actor, Role, Scope
@@ -90,6 +90,20 @@ def creditors(scope: Scope) -> QuerySet[Creditor]:
     """Creditors within ``scope``, by code."""
     rows = Creditor.objects.order_by("code")
     return rows if scope.everything else rows.filter(id__in=scope.creditor_ids)
+
+
+def portfolios(scope: Scope) -> QuerySet[Portfolio]:
+    """Portfolios within ``scope``: of its creditors, and only the named ones where it is narrowed to portfolios."""
+    rows = Portfolio.objects.select_related("creditor").order_by("creditor__code", "code")
+    if scope.everything:
+        return rows
+    rows = rows.filter(creditor_id__in=scope.creditor_ids)
+    return rows.filter(id__in=scope.portfolio_ids) if scope.portfolio_ids else rows
+
+
+def readable(actor: Actor, what: str, *roles: Role) -> Refusal | None:
+    """None when one of ``roles`` is worn, else ``access.not_allowed`` for reading ``what`` (a list that is not for everyone)."""
+    return None if actor.scope.may(*roles) else refusals.NOT_ALLOWED.at(act=what, roles=", ".join(sorted(roles)))
 
 
 @dataclass(frozen=True, slots=True)

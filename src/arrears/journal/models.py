@@ -47,3 +47,10 @@ class Checkpoint(models.Model):
     signed_at = models.DateTimeField()
     key_id = models.CharField(max_length=40)
     signature = models.BinaryField(max_length=64)
+    frontier = models.BinaryField()  # roots of the perfect subtrees (merkle.Frontier): where the next sealing goes on
+
+
+class Pending(models.Model):
+    """Entries that wait for their leaf. Filled by a trigger, so no way of inserting an entry goes past it."""
+
+    entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.PROTECT, related_name="+")

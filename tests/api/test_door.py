@@ -117,6 +117,17 @@ def test_bad_bodies(house, operator, body, status, code, pointer):
         assert found["pointer"] == pointer
 
 
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800"])
+def test_text_that_no_database_takes(house, operator, text):
+    problem(operator.post("approvals/apv_x/withdraw", {"note": text}), 400, "request.not_json")
+    problem(operator.post("customers/search", {"text": text}), 400, "request.not_json")
+
+
+def test_addresses_that_no_database_takes(house, operator):
+    for path in ("/api/v1/approvals/a%00b", "/api/v1/approvals?state=%00", "/api/v1/customers?reference=%ff%00"):
+        problem(operator.get(path), 400, "request.bad")
+
+
 def test_a_body_that_is_too_large(house, operator, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
     problem(operator.post("approvals/apv_x/decide", b" " * 101), 413, "request.too_large")
@@ -229,7 +240,7 @@ def test_cursors_are_sealed_and_bound_to_their_list(house, operator, looks):
         f"/api/v1/access-log?limit=2&cursor={cursor[:-1]}",
         f"/api/v1/users?cursor={cursor}",
         f"/api/v1/access-log?subject_id=p1&cursor={cursor}",
-        "/api/v1/access-log?cursor=%ff%00",
+        "/api/v1/access-log?cursor=%ff",
     ):
         problem(operator.get(path), 400, "cursor.invalid")
 
@@ -270,7 +281,7 @@ def withdrawal(house):
 
 
 def test_the_same_key_does_the_act_once(withdrawal):
-    caller, path, row = withdrawal
+    caller, path, _ = withdrawal
     first = caller.post(path, {"note": "n"}, **{"Idempotency-Key": "k1"})
     assert first.status_code == 200, first.content
     again = caller.post(path, {"note": "n"}, **{"Idempotency-Key": "k1"})
@@ -281,20 +292,20 @@ def test_the_same_key_does_the_act_once(withdrawal):
 
 
 def test_the_same_key_for_another_request_is_refused(withdrawal):
-    caller, path, row = withdrawal
+    caller, path, _ = withdrawal
     caller.post(path, {"note": "n"}, **{"Idempotency-Key": "k1"})
     problem(caller.post(path, {"note": "other"}, **{"Idempotency-Key": "k1"}), 422, "idempotency.other_request")
     problem(caller.post(path + "?x=1", {"note": "n"}, **{"Idempotency-Key": "k1"}), 422, "idempotency.other_request")
 
 
 def test_keys_of_two_callers_are_apart(house, withdrawal):
-    caller, path, row = withdrawal
+    caller, path, _ = withdrawal
     caller.post(path, {"note": "n"}, **{"Idempotency-Key": "k1"})
     problem(house.key(Role.LEAD).post(path, {"note": "n"}, **{"Idempotency-Key": "k1"}), 409, "approval.not_open")
 
 
 def test_a_refusal_is_kept_and_repeated(withdrawal):
-    caller, path, row = withdrawal
+    caller, _, _ = withdrawal
     first = caller.post("approvals/none/withdraw", **{"Idempotency-Key": "k"})
     again = caller.post("approvals/none/withdraw", **{"Idempotency-Key": "k"})
     assert again.json()["trace_id"] == first.json()["trace_id"]
@@ -308,7 +319,7 @@ def test_answers_are_sealed_at_rest(withdrawal):
 
 
 def test_keys_end_after_two_days(withdrawal):
-    caller, path, row = withdrawal
+    caller, path, _ = withdrawal
     caller.post(path, **{"Idempotency-Key": "k1"})
     IdempotencyKey.objects.update(created_at=clock.now() - timedelta(hours=idempotency.KEPT_HOURS, seconds=1))
     problem(caller.post(path, **{"Idempotency-Key": "k1"}), 409, "approval.not_open")
@@ -317,7 +328,7 @@ def test_keys_end_after_two_days(withdrawal):
 
 @pytest.mark.parametrize("key", ["", "with space", "x" * 201, "键"])
 def test_keys_that_are_none(withdrawal, key):
-    caller, path, row = withdrawal
+    caller, path, _ = withdrawal
     header = key.encode().decode("latin-1")
     problem(caller.post(path, **{"Idempotency-Key": header}), 400, "idempotency.key")
 
@@ -325,7 +336,7 @@ def test_keys_that_are_none(withdrawal, key):
 def test_a_failure_of_ours_is_not_kept(withdrawal, monkeypatch):
     from arrears.access import actions
 
-    caller, path, row = withdrawal
+    caller, path, _ = withdrawal
     kept = actions.withdraw
     monkeypatch.setattr(actions, "withdraw", lambda *a: 1 / 0)
     problem(caller.post(path, **{"Idempotency-Key": "k1"}), 500, "server.error")

@@ -12,7 +12,18 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from arrears.access import hats, refusals, rights
-from arrears.access.models import AccessLog, ApiKey, Approval, AuthorityLimit, AuthorityUse, Creditor, Grant, Portfolio, User, UserSession
+from arrears.access.models import (
+    AccessLog,
+    ApiKey,
+    Approval,
+    AuthorityLimit,
+    AuthorityUse,
+    Creditor,
+    Grant,
+    Portfolio,
+    User,
+    UserSession,
+)
 from arrears.kernel import clock
 from arrears.kernel.refusals import Refusal
 from arrears.kernel.scope import Actor, Role, Scope
@@ -90,6 +101,11 @@ def creditors(scope: Scope) -> QuerySet[Creditor]:
     """Creditors within ``scope``, by code."""
     rows = Creditor.objects.order_by("code")
     return rows if scope.everything else rows.filter(id__in=scope.creditor_ids)
+
+
+def creditor(scope: Scope, code: str) -> Creditor | None:
+    """The creditor with ``code``, where ``scope`` reaches it."""
+    return creditors(scope).filter(code=code).first()
 
 
 def portfolios(scope: Scope) -> QuerySet[Portfolio]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +10,8 @@ from ninja import Schema
 from pydantic import Field
 
 from arrears.access.models import AccessLog, ApiKey, Approval, Creditor, Portfolio, User
+from arrears.kernel.door import Answer
+from arrears.kernel.refusals import Refusal
 from arrears.kernel.scope import Actor, Role
 
 
@@ -156,3 +159,14 @@ class GrantIn(Schema):
     agency: str = ""
     valid_from: date | None = None
     valid_until: date | None = None
+
+
+def done(result: Any, shape: Callable[[Any], Any], status: int = 200, location: str = "") -> Any:
+    """What a handler answers for an action's result: the refusal itself, 202 and the request where a second person must
+    decide, else the shaped value with ``status``.
+    """
+    if isinstance(result, Refusal):
+        return result
+    if isinstance(result, Approval):
+        return Answer(ApprovalOut.of(result), 202, f"/api/v1/approvals/{result.public_id}")
+    return Answer(shape(result), status, location)

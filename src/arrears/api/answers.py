@@ -30,7 +30,9 @@ class _Encoder(DjangoJSONEncoder):
 
 
 def etag_of(value: Any) -> str:
-    """Strong entity tag of a representation: equal content gives an equal tag."""
+    """Strong entity tag of a representation: equal content and version give an equal tag."""
+    if isinstance(value, Answer):
+        return '"' + hashlib.sha256(f"{etag_of(value.body)}{value.version}".encode()).hexdigest()[:32] + '"'
     text = (
         value.model_dump_json()
         if isinstance(value, BaseModel)
@@ -75,6 +77,8 @@ def inside(function: View) -> View:
             query["cursor"] = result["next_cursor"]
             request.next_page = f"{request.path}?{query.urlencode()}"  # type: ignore[attr-defined]
         if isinstance(result, Answer):
+            if request.method == "GET":
+                request.etag = etag_of(result)  # type: ignore[attr-defined]
             request.made_at = result.location  # type: ignore[attr-defined]
             return Status(result.status, result.body)
         if request.method == "GET" and isinstance(result, BaseModel | dict) and not hasattr(request, "is_page"):
@@ -130,6 +134,8 @@ def outermost(view: View) -> View:
     @functools.wraps(view)
     def run(request: HttpRequest, *args: Any, **path: Any) -> HttpResponse:
         try:
+            if "\x00" in request.path or any("\x00" in part for pair in request.GET.items() for part in pair):
+                raise problems.RefusedError(refusals.BAD_REQUEST.at())
             response: HttpResponse = view(request, *args, **path)
             if request.method not in SAFE_METHODS and response.status_code < 400 and connection.in_atomic_block:
                 connection.check_constraints()

@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import get_language
@@ -18,6 +18,9 @@ from arrears.api import refusals
 from arrears.kernel.refusals import Refusal
 
 MEDIA_TYPE = "application/problem+json"
+_MALFORMED = (
+    SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent, MultiPartParserError, UnicodeError, DataError, OverflowError,
+)  # fmt: skip
 log = logging.getLogger("arrears.api")
 
 
@@ -85,7 +88,7 @@ def of_exception(problem: Exception) -> Refusal:
         return refusals.NOT_JSON.at()
     if isinstance(problem, RequestDataTooBig):
         return refusals.TOO_LARGE.at(limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-    if isinstance(problem, SuspiciousOperation | TooManyFieldsSent | TooManyFilesSent | MultiPartParserError | UnicodeError):
+    if isinstance(problem, _MALFORMED):
         return refusals.BAD_REQUEST.at()
     return refusals.SERVER.at()
 

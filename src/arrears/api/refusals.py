@@ -36,8 +36,8 @@ FIELD = RefusalCode(
 )
 NOT_JSON = RefusalCode(
     "request.not_json",
-    "请求正文不是有效的 JSON。",
-    "The body is not valid JSON.",
+    "请求正文不是有效的 JSON，或含有无法存储的字符（NUL、半个代理对）。",
+    "The body is not valid JSON, or holds characters that cannot be stored (NUL, half of a surrogate pair).",
     "请以 UTF-8 编码发送 JSON，并设置 Content-Type: application/json。",
     "Send JSON in UTF-8 with Content-Type: application/json.",
     status=400,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.urls import URLPattern, URLResolver
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.operation import Operation
+from ninja.parser import Parser as NinjaParser
+from ninja.renderers import JSONRenderer
 
 from arrears import __version__
 from arrears.api import answers, openapi, problems, refusals
@@ -24,6 +27,23 @@ Money is `{"amount": "12480.35", "currency": "CNY"}`. Ids are opaque. Dates are 
 Errors are `application/problem+json` (RFC 9457); `code` is stable, `title` and `detail` follow `Accept-Language` (zh, en).
 Every POST takes an `Idempotency-Key`. Lists come in pages: pass `next_cursor` back as `cursor`.
 """
+
+
+class Parser(NinjaParser):
+    """JSON bodies without what no database takes: the character NUL and halves of a surrogate pair."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        body = super().parse_body(request)
+        text = json.dumps(body, ensure_ascii=False)
+        if "\\u0000" in text or any("\ud800" <= c <= "\udfff" for c in text):
+            raise problems.RefusedError(refusals.BAD_REQUEST.at())
+        return body
+
+
+class Renderer(JSONRenderer):
+    """JSON in UTF-8, Chinese as it is written."""
+
+    json_dumps_params = {"ensure_ascii": False, "separators": (",", ":")}
 
 
 class Door(NinjaAPI):
@@ -53,7 +73,16 @@ class Door(NinjaAPI):
 @functools.cache
 def api() -> NinjaAPI:
     """The composed API. Built once, when the addresses are."""
-    door = Door(title="Arrears", version="v1", description=DESCRIPTION, auth=list(DOORS), docs_url=None, urls_namespace="api")
+    door = Door(
+        title="Arrears",
+        version="v1",
+        description=DESCRIPTION,
+        auth=list(DOORS),
+        docs_url=None,
+        urls_namespace="api",
+        parser=Parser(),
+        renderer=Renderer(),
+    )
     door.add_decorator(answers.inside, mode="operation")
     door.add_decorator(answers.around, mode="view")
     for module in rooms.declared("api"):

@@ -68,11 +68,15 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A result with a status other than 200, or with the address of what was made."""
+    """A result with a status other than 200, or with the address of what was made.
+
+    ``version`` goes into the entity tag of a read whose masked fields can change without showing it.
+    """
 
     body: Any = None
     status: int = 201
     location: str = ""
+    version: str = ""
 
 
 def guarded_by(read: Callable[..., Any]) -> Callable[[F], F]:

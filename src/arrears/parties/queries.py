@@ -113,9 +113,20 @@ def customer(scope: Scope, public_id: str) -> Customer | None:
     return row
 
 
+def customers(scope: Scope) -> QuerySet[Customer]:
+    """Customers within ``scope``, in the order they were first recorded."""
+    rows: QuerySet[Customer] = Customer.objects.visible_to(scope).select_related("creditor").order_by("id")
+    return rows
+
+
 def party(scope: Scope, public_id: str) -> Party | None:
     row: Party | None = Party.objects.visible_to(scope).select_related("customer").filter(public_id=public_id).first()
     return row
+
+
+def version_of(scope: Scope, row: Party) -> int:
+    """How often the party was changed since it was recorded."""
+    return int(PartyVersion.objects.visible_to(scope).filter(party=row).count())
 
 
 def customer_view(scope: Scope, public_id: str, on: date, at: datetime, known_at: datetime | None = None) -> CustomerView | None:

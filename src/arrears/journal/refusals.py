@@ -34,3 +34,11 @@ NOTE_UNREADABLE = RefusalCode(
     "请使用 arrears journal export 写出的检查点。",
     "Use a checkpoint written by arrears journal export.",
 )
+NOT_ALLOWED = RefusalCode(
+    "journal.not_allowed",
+    "您的角色不能查看日志。",
+    "Your roles do not include the journal.",
+    "请联系审计、合规或运维人员。",
+    "Ask an auditor, compliance or the operator.",
+    status=403,
+)

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router
 
-from arrears.access import actions, queries, refusals
+from arrears.access import actions, api_people, queries, refusals
 from arrears.access.schemas import (
     AccessLogOut,
     ApprovalOut,
@@ -15,16 +15,14 @@ from arrears.access.schemas import (
     DecideIn,
     MeOut,
     PortfolioOut,
-    UserOut,
     WithdrawIn,
 )  # fmt: skip
 from arrears.kernel.door import Listing, Page
 from arrears.kernel.refusals import Refusal
-from arrears.kernel.scope import Role
 
 PREFIX = ""
 router = Router(tags=["access"])
-_WATCHERS = (Role.AUDITOR, Role.COMPLIANCE, Role.OPERATOR)
+router.add_router("", api_people.router)
 
 
 @router.get("/me", response=MeOut)
@@ -84,15 +82,7 @@ def withdraw_approval(request: HttpRequest, approval_id: str, data: WithdrawIn) 
 @router.get("/access-log", response=Page[AccessLogOut])
 def list_access_log(request: HttpRequest, subject_id: str = "", viewer_id: str = "") -> Any:
     """Who looked at which masked field of whom, the newest first."""
-    if (refusal := queries.readable(request.actor, "access_log.read", *_WATCHERS)) is not None:
+    if (refusal := queries.readable(request.actor, "access_log.read", *api_people.WATCHERS)) is not None:
         return refusal
     rows = queries.access_log(request.actor.scope, subject_id=subject_id, viewer_id=viewer_id)
     return Listing(rows, ("-id",), AccessLogOut.of)
-
-
-@router.get("/users", response=Page[UserOut])
-def list_users(request: HttpRequest) -> Any:
-    """People with a role at a creditor within reach."""
-    if (refusal := queries.readable(request.actor, "user.read", *_WATCHERS)) is not None:
-        return refusal
-    return Listing(queries.users(request.actor.scope), ("username",), UserOut.of)

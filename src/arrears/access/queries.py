@@ -180,6 +180,13 @@ def users(scope: Scope) -> QuerySet[User]:
     return rows if scope.everything else rows.filter(grants__creditor_id__in=scope.creditor_ids).distinct()
 
 
+def grants(scope: Scope, user_public_id: str = "") -> QuerySet[Grant]:
+    """Grants at creditors of ``scope``, of one person or of all."""
+    rows = Grant.objects.select_related("user", "creditor", "portfolio", "team", "agency").order_by("id")
+    rows = rows if scope.everything else rows.filter(creditor_id__in=scope.creditor_ids)
+    return rows.filter(user__public_id=user_public_id) if user_public_id else rows
+
+
 def display_names(public_ids: set[str]) -> dict[str, str]:
     """Names of users for lists that hold their public ids."""
     return dict(User.objects.filter(public_id__in=public_ids).values_list("public_id", "display_name"))

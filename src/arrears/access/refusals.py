@@ -183,3 +183,17 @@ KEY_INVALID = RefusalCode(
     "Use a valid key: Authorization: Bearer ark_…",
     status=401,
 )
+PREFERENCE = RefusalCode(
+    "account.preference",
+    "不接受“{value}”。",
+    "{value} is not accepted.",
+    "可用：{allowed}。",
+    "Use one of: {allowed}.",
+)
+VALUE_EMPTY = RefusalCode(
+    "access.value_empty",
+    "“{field}”不能为空。",
+    "{field} must not be empty.",
+    "请填写后再提交。",
+    "Fill it in and try again.",
+)

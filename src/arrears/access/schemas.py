@@ -9,7 +9,7 @@ from typing import Any
 from ninja import Schema
 from pydantic import Field
 
-from arrears.access.models import AccessLog, ApiKey, Approval, Creditor, Portfolio, User
+from arrears.access.models import AccessLog, ApiKey, Approval, Creditor, Grant, Portfolio, User
 from arrears.kernel.door import Answer
 from arrears.kernel.refusals import Refusal
 from arrears.kernel.scope import Actor, Role
@@ -149,6 +149,42 @@ class KeyOut(Schema):
     def of(cls, row: ApiKey) -> KeyOut:
         same: dict[str, Any] = {n: getattr(row, n) for n in cls.model_fields if n != "user"}
         return cls(user=row.user.public_id, **same)
+
+
+class UserIn(Schema):
+    username: str = Field(min_length=1, max_length=150)
+    display_name: str = Field(min_length=1, max_length=150)
+    email: str = Field("", max_length=254)
+
+
+class UserMade(Schema):
+    id: str
+    username: str
+    password: str = Field(description="Shown once")
+
+
+class GrantOut(Schema):
+    id: int
+    role: str
+    creditor: str
+    portfolio: str
+    team: str
+    agency: str
+    valid_from: date | None
+    valid_until: date | None
+
+    @classmethod
+    def of(cls, row: Grant) -> GrantOut:
+        return cls(
+            id=row.pk or 0,
+            role=row.role,
+            creditor=row.creditor.code,
+            portfolio=row.portfolio.code if row.portfolio else "",
+            team=row.team.code if row.team else "",
+            agency=row.agency.code if row.agency else "",
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+        )
 
 
 class GrantIn(Schema):

@@ -120,7 +120,7 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 FILE_UPLOAD_TEMP_DIR = os.environ.get("ARREARS_TMP") or None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
 
-LOGIN_URL = "web:sign_in"
+LOGIN_URL = "access:sign_in"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+
+from arrears.access import approvals
+from arrears.access.models import Creditor, Grant, User
+from arrears.access.queries import actor_of_user
+from arrears.kernel.scope import Role
+
+PASSWORD = "correct-horse-battery-9"
+
+
+@pytest.fixture(scope="session")
+def password_hash():
+    """One real hash for all, since making one is slow on purpose."""
+    user = User()
+    user.set_password(PASSWORD)
+    return user.password
+
+
+@pytest.fixture
+def creditor(db):
+    return Creditor.objects.create(code="BANK-A", name="甲银行")
+
+
+@pytest.fixture
+def other_creditor(db):
+    return Creditor.objects.create(code="BANK-B", name="乙银行")
+
+
+@pytest.fixture
+def make_user(db, password_hash):
+    def make(username, *roles, at=None):
+        defaults = {"display_name": username.title(), "password": password_hash}
+        user, _ = User.objects.get_or_create(username=username, defaults=defaults)
+        for role in roles:
+            Grant.objects.create(user=user, role=role, creditor=at)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def actor(make_user, creditor):
+    def make(username, *roles, at=None):
+        return actor_of_user(make_user(username, *(roles or (Role.OPERATOR,)), at=at or creditor), "web")
+
+    return make
+
+
+@pytest.fixture
+def executors(monkeypatch):
+    """A registry of one's own."""
+    registry = {}
+    monkeypatch.setattr(approvals, "_EXECUTORS", registry)
+    return registry

@@ -125,7 +125,7 @@ class UserOut(Schema):
     display_name: str
     is_active: bool
     is_demo: bool
-    locked_until: datetime | None
+    must_change_password: bool
 
     @classmethod
     def of(cls, row: User) -> UserOut:

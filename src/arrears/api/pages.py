@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from arrears.kernel.refusals import RefusalCode, Text, all_codes
+from arrears.api import catalogue
+from arrears.kernel.refusals import RefusalCode, Text
 
 
 def _entry(code: RefusalCode, language: str) -> dict[str, Any]:
@@ -26,16 +27,14 @@ def _entry(code: RefusalCode, language: str) -> dict[str, Any]:
 def errors(request: HttpRequest) -> HttpResponse:
     """Every refusal code with what it means and how to fix it; the address of a problem document's ``type``."""
     language = get_language() or "zh-hans"
-    codes = [_entry(code, language) for _, code in sorted(all_codes().items())]
+    codes = [_entry(code, language) for code in catalogue.codes().values()]
     return render(request, "api/errors.html", {"codes": codes})
 
 
 @require_safe
 def reference(request: HttpRequest) -> HttpResponse:
     """Every operation of the API, from the OpenAPI document."""
-    from arrears.api import site
-
-    document = site.api().get_openapi_schema()
+    document = catalogue.openapi_document()
     operations = [
         {"method": method.upper(), "path": path, **{k: operation.get(k, "") for k in ("operationId", "summary", "description")}}
         for path, methods in document["paths"].items()

@@ -30,3 +30,23 @@ def test_only_administrators(house):
     lead = house.key(Role.LEAD)
     assert lead.post("users", {"username": "a", "display_name": "a"}).json()["code"] == "access.not_allowed"
     assert lead.get("users").json()["code"] == "access.not_allowed"
+
+
+def test_keys_of_oneself(house, operator):
+    from django.test import Client
+
+    caller = type(operator)
+    web = caller(Client())
+    web.client.force_login(house.user("feeds", Role.INTEGRATOR))
+    made = web.post("keys", {"label": "nightly", "acts": ["ledger.record_payment"], "days": 30})
+    assert made.status_code == 201, made.content
+    key = caller(Client(), f"Bearer {made.json()['token']}")
+    assert key.get("me").json()["acts"] == ["ledger.record_payment"]
+    listed = web.get("keys").json()["data"][0]
+    assert listed["last_used_at"] is not None
+    assert "token" not in listed
+    assert web.post("keys", {"label": "x", "acts": ["user.create"], "days": 30}).json()["code"] == "access.not_allowed"
+    assert web.post("keys", {"label": "x", "days": 3000}).json()["code"] == "api_key.lifetime"
+    assert operator.post(f"keys/{listed['prefix']}/revoke").json()["code"] == "access.not_found"
+    assert web.post(f"keys/{listed['prefix']}/revoke").status_code == 200
+    assert key.get("me").json()["code"] == "api_key.invalid"

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Path, Router
 
-from arrears.access import actions_users, queries, refusals
-from arrears.access.schemas import GrantIn, GrantOut, UserIn, UserMade, UserOut, done
+from arrears.access import actions_account, actions_users, queries, refusals
+from arrears.access.schemas import GrantIn, GrantOut, KeyIn, KeyMade, KeyOut, UserIn, UserMade, UserOut, done
 from arrears.kernel.door import Answer, Listing, Page
 from arrears.kernel.refusals import Refusal
 from arrears.kernel.scope import Role
@@ -70,3 +70,27 @@ def deactivate_user(request: HttpRequest, user_id: str) -> Any:
 def activate_user(request: HttpRequest, user_id: str) -> Any:
     """Let a person in again."""
     return done(actions_users.set_active(request.actor, user_id, True), UserOut.of)
+
+
+@router.get("/keys", response=Page[KeyOut])
+def list_keys(request: HttpRequest) -> Any:
+    """One's own API keys, the newest first. Secrets are not kept."""
+    user = queries.user_behind(request.actor)
+    rows = queries.keys_of(user).select_related("user") if user else []
+    return Listing(rows, ("-created_at", "-id") if user else (), KeyOut.of)
+
+
+@router.post("/keys", response={201: KeyMade})
+def create_key(request: HttpRequest, data: KeyIn) -> Any:
+    """A new key of the signed-in person, with acts that the person may do. The token is shown this once."""
+    made = actions_account.create_key(request.actor, data.label, data.acts, data.days)
+    if isinstance(made, Refusal):
+        return made
+    key, token = made
+    return Answer(KeyMade(token=token, **KeyOut.of(key).model_dump()), 201)
+
+
+@router.post("/keys/{prefix}/revoke", response=KeyOut)
+def revoke_key(request: HttpRequest, prefix: str) -> Any:
+    """End one's own key at once."""
+    return done(actions_account.revoke_key(request.actor, prefix), KeyOut.of)

@@ -151,6 +151,16 @@ class KeyOut(Schema):
         return cls(user=row.user.public_id, **same)
 
 
+class KeyIn(Schema):
+    label: str = Field(min_length=1, max_length=100, description="What the key is for")
+    acts: list[str] = Field(default_factory=list, max_length=100, description="Acts or `noun.*`; empty: the key reads only")
+    days: int = Field(90, ge=1, le=3660)
+
+
+class KeyMade(KeyOut):
+    token: str = Field(description="Shown this once")
+
+
 class UserIn(Schema):
     username: str = Field(min_length=1, max_length=150)
     display_name: str = Field(min_length=1, max_length=150)

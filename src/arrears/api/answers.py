@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from ninja.responses import Status
 from pydantic import BaseModel
 
+from arrears.access.actions_account import note_key_use
 from arrears.api import cursors, idempotency, problems, refusals
 from arrears.api.authentication import SAFE_METHODS, authenticate
 from arrears.api.health import COUNTS
@@ -104,6 +105,8 @@ def around(run: View) -> View:
             response = idempotency.once(request, actor, lambda: run(request, *args, **path))
         else:
             response = run(request, *args, **path)
+        if actor.kind == "api_key" and response.status_code < 400:
+            note_key_use(actor)  # last, so that a long request does not hold the key's row
         response["RateLimit-Limit"] = str(LIMITS.per_minute)
         response["RateLimit-Remaining"] = str(left)
         return _dressed(request, response)

@@ -157,6 +157,8 @@ def same(expected: Any, produced: Any, allowed: Decimal) -> bool:
 def _number(value: Any) -> Decimal | None:
     if isinstance(value, int | Decimal):
         return Decimal(value)
+    if isinstance(value, float):
+        return Decimal(repr(value))
     if isinstance(value, str):
         try:
             number = Decimal(value)

@@ -95,11 +95,26 @@ def run_case(case: Case, kinds: Mapping[str, Runner]) -> Result:
         return Result(case, "failed", f"not supported: {problem}")
     except Exception as problem:  # a case must never stop the run; the fault is reported as a failure of the case
         return Result(case, "failed", f"{type(problem).__name__}: {problem}")
-    found = differences(expectation(case.content), produced, Tolerance.of(case.content.get("tolerance")))
+    expected, produced = _in_one_form(case.content, produced)
+    found = differences(expected, produced, Tolerance.of(case.content.get("tolerance")))
     if not found:
         return Result(case, "passed")
     reason = decisions.reason(case.content, found)
     return Result(case, "different" if reason else "failed", reason or "the answer differs", tuple(found))
+
+
+def _in_one_form(content: Mapping[str, Any], produced: Any) -> tuple[Any, Any]:
+    """Expected and produced, brought to one form: answers of checks as a list, collected values without an order."""
+    expected = expectation(content)
+    if "expect" not in content and isinstance(produced, Mapping) and "checks" in produced:
+        produced = [check.get("expect") if isinstance(check, Mapping) else check for check in produced["checks"]]
+    if content.get("hit_policy") == "collect" and isinstance(produced, list | tuple):
+        return _unordered(expected), _unordered(list(produced))
+    return expected, produced
+
+
+def _unordered(answers: list[Any]) -> list[Any]:
+    return [sorted(a, key=str) if isinstance(a, list) else a for a in answers]
 
 
 def expectation(content: Mapping[str, Any]) -> Any:

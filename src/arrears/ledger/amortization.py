@@ -187,14 +187,15 @@ def _run(course: _Course, level: Decimal) -> tuple[Flow, ...]:
                 due = _flat_due(course, point, share, flows, last)
         else:
             accrued = interest
-        if point.instalment and point.instalment <= terms.grace.interest_instalments and not last and not course.flat:
-            deferred, due = deferred + due, Decimal(0)
         principal = balance if last else _principal(course, point, balance, due, level, part)
+        put_off = 0 < point.instalment <= terms.grace.interest_instalments and not course.flat
+        if put_off and not last:
+            deferred, due = deferred + due, Decimal(0)
         if deferred and (last or point.instalment > terms.grace.interest_instalments):
             due, deferred = due + deferred, Decimal(0)
         balance -= principal
         flows.append(Flow(point.on, principal, due, balance))
-        if balance == 0 or last:
+        if last or (balance == 0 and not course.flat):
             break
     return tuple(flows)
 
@@ -208,11 +209,15 @@ def _reset_in(terms: ScheduleTerms, start: date, end: date) -> bool:
 
 
 def _flat_due(course: _Course, point: Point, share: Decimal, flows: list[Flow], last: bool) -> Decimal:
+    """One equal part of the flat interest; the last takes the rest, and rounding never takes more than is left."""
     grace = course.terms.grace
+    whole = course.opening * sum(course.factors, Decimal(0)) + course.terms.accrued_interest
+    left = course.terms.rounding.interest.apply(whole) - sum((f.interest for f in flows), Decimal(0))
     if last:
-        whole = course.opening * sum(course.factors, Decimal(0)) + course.terms.accrued_interest
-        return course.terms.rounding.interest.apply(whole) - sum((f.interest for f in flows), Decimal(0))
-    return share if point.instalment > max(grace.interest_instalments, grace.interest_free_instalments) else Decimal(0)
+        return left
+    if point.instalment <= max(grace.interest_instalments, grace.interest_free_instalments):
+        return Decimal(0)
+    return min(share, left) if whole >= 0 else max(share, left)
 
 
 def _principal_part(course: _Course) -> Decimal:

@@ -66,7 +66,7 @@ class _Reader:
 
     def known(self, words: Any, allowed: Iterable[str], pointer: str) -> Mapping[str, Any]:
         if not isinstance(words, Mapping):
-            self.refuse(refusals.UNKNOWN_VALUE.at(pointer, word=pointer.strip("/"), value=words, known="{…}"))
+            self.refuse(refusals.UNKNOWN_VALUE.at(pointer, word=pointer.strip("/"), value=words, known="a map of words"))
             return {}
         for word in words:
             if word not in allowed:
@@ -146,7 +146,8 @@ def read(words: Mapping[str, Any]) -> ScheduleTerms | Refusal:
     if reader.refusals:
         return _all(reader.refusals)
     terms = ScheduleTerms(**{word: value for word, value in values.items() if value is not None})
-    return check(terms) or terms
+    impossible = check(terms)
+    return terms if impossible is None else impossible  # a refusal is falsy: never `or`
 
 
 def _all(found: list[Refusal]) -> Refusal:
@@ -256,6 +257,9 @@ def _rule(reader: _Reader, inner: Mapping[str, Any], pointer: str, base: Roundin
         reader.refuse(refusals.NOT_POSITIVE.at(f"{pointer}/multiple_of", word="multiple_of", value=multiple))
         multiple = None
     places = reader.count(inner, "places", pointer)
+    if places is not None and not 0 <= places <= 12:
+        reader.refuse(refusals.UNKNOWN_VALUE.at(f"{pointer}/places", word="places", value=places, known="0 … 12"))
+        places = None
     return RoundingRule(
         mode=reader.choice(RoundingMode, inner, "mode", pointer) or base.mode,
         places=base.places if places is None else places,
@@ -343,6 +347,7 @@ def _check_rhythm(terms: ScheduleTerms) -> Iterable[Refusal]:
     if not bullet and plan.every is None and not plan.due_dates and not (plan.count == 1 and _ends(terms)):
         yield refusals.MISSING.at("/instalments/every", word="instalments.every")
     by_amount = terms.amortization is Amortization.FIXED_PRINCIPAL or terms.fixed_instalment is not None
+    by_amount = by_amount and terms.interest_method is not InterestMethod.FLAT
     if plan.count is None and not plan.due_dates and not _ends(terms) and not by_amount:
         yield refusals.NO_END.at("/instalments")
     if plan.count is not None and terms.grace.principal_instalments >= plan.count and not bullet:

@@ -6,4 +6,12 @@ from django.urls import include, path
 
 from arrears.house import rooms
 
-urlpatterns = [path("", include(module)) for module in rooms.declared("urls")]
+urlpatterns = [
+    path("i18n/", include("django.conf.urls.i18n")),
+    *(path("", include(module)) for module in rooms.declared("urls")),
+]
+
+handler400 = "arrears.web.pages.bad_request"
+handler403 = "arrears.web.pages.forbidden"
+handler404 = "arrears.web.pages.not_found"
+handler500 = "arrears.web.pages.failed"

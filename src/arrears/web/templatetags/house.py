@@ -1,0 +1,148 @@
+"""Money, dates, days, states and icons as every page shows them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from arrears.kernel.money import exponent_of, format_major
+from arrears.kernel.refusals import Text
+
+register = template.Library()
+
+#: Names used by rooms -> symbol ids of the sprite.
+ICONS = {
+    "check": "check", "cross": "cross", "x": "cross", "clock": "clock", "pause": "pause", "ask": "ask", "find": "find",
+    "search": "find", "desk": "desk", "list": "desk", "person": "person", "user": "person", "team": "team", "users": "team",
+    "chart": "chart", "bar-chart": "chart", "tree": "tree", "git-merge": "merge", "inbox": "inbox", "upload": "inbox",
+    "scale": "scale", "shield": "shield", "gear": "gear", "settings": "gear", "eye": "eye", "file": "file", "book": "book",
+    "check-square": "stamp", "bank": "bank", "receipt": "bank", "calendar": "calendar", "lock": "lock", "warn": "warn",
+}  # fmt: skip
+STATE_ICONS = {"allow": "check", "wait": "clock", "stop": "cross", "hold": "pause", "none": "ask", "info": "file"}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A line icon from the page's sprite. Hidden from readers: the word beside it speaks."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>', ICONS.get(name, "ask"))
+
+
+@register.simple_tag
+def money(amount_minor: int | None, currency: str = "CNY") -> SafeString:
+    """``12,480.35`` with the cents one step back; a real minus sign; an em dash where there is no figure."""
+    if amount_minor is None:
+        return mark_safe('<span class="dim">—</span>')
+    text = format_major(abs(int(amount_minor)), currency)
+    sign = "−" if int(amount_minor) < 0 else ""
+    if exponent_of(currency) == 0:
+        return format_html('<span class="money">{}{}</span>', sign, text)
+    whole, _, cents = text.partition(".")
+    return format_html('<span class="money">{}{}<small>.{}</small></span>', sign, whole, cents)
+
+
+@register.filter
+def plain_money(amount_minor: int | None, currency: str = "CNY") -> str:
+    """The same amount as text, for titles and labels."""
+    return "" if amount_minor is None else format_major(int(amount_minor), currency)
+
+
+@register.simple_tag
+def day(value: date | datetime | str | None) -> SafeString:
+    """A date as ``2026-11-23``, machine-readable; an em dash for none."""
+    if not value:
+        return mark_safe('<span class="dim">—</span>')
+    if isinstance(value, datetime):
+        value = timezone.localtime(value).date()
+    return format_html('<time datetime="{0}">{0}</time>', str(value))
+
+
+@register.simple_tag
+def instant(value: datetime | None) -> SafeString:
+    """An instant in the house's zone, to the minute."""
+    if not value:
+        return mark_safe('<span class="dim">—</span>')
+    local = timezone.localtime(value)
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(), local.strftime("%Y-%m-%d %H:%M"))
+
+
+@register.simple_tag
+def state(kind: str, words: str) -> SafeString:
+    """A badge: colour, icon, word and edge together."""
+    return format_html(
+        '<span class="badge" data-state="{}"><svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>{}</span>',
+        kind, STATE_ICONS.get(kind, "ask"), words,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def says(kind: str, words: str) -> SafeString:
+    """The same as ``state`` in running text, without a box."""
+    return format_html(
+        '<span class="says" data-state="{}"><svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>{}</span>',
+        kind, STATE_ICONS.get(kind, "ask"), words,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def text(value: Text | str | dict[str, str] | None) -> str:
+    """A bilingual text in the reader's language."""
+    if value is None:
+        return ""
+    if isinstance(value, Text):
+        return value.in_language(get_language() or "zh-hans")
+    if isinstance(value, dict):
+        return str(value.get("zh" if (get_language() or "zh").startswith("zh") else "en", ""))
+    return value
+
+
+@register.simple_tag
+def masked(value: str) -> SafeString:
+    """A masked identity: marked, so that readers and tests can tell it from a plain word."""
+    return format_html('<span class="masked">{}</span>', value or "—")
+
+
+@register.simple_tag
+def rungs(depth: int) -> SafeString:
+    """How deep in arrears, 0 to 6 steps. Always beside the figure; says nothing to a reader."""
+    steps = [
+        format_html(
+            '<rect{} x="{}" y="{}" width="3" height="{}"/>',
+            mark_safe(' class="on"') if n < depth else "",
+            n * 4, f"{8 - n * 1.5:g}", f"{2 + n * 1.5:g}",
+        )
+        for n in range(6)
+    ]  # fmt: skip
+    return format_html('<svg class="rungs" viewBox="0 0 23 10" aria-hidden="true">{}</svg>', mark_safe("".join(steps)))  # noqa: S308
+
+
+@register.simple_tag
+def why(url: str, label: str = "") -> SafeString:
+    """The link that opens the derivation of a figure."""
+    return format_html(
+        '<a class="why" href="{}">{}</a>', url, label or ("为什么" if (get_language() or "zh").startswith("zh") else "why")
+    )
+
+
+@register.simple_tag
+def link_to(name: str, *args: Any, **kwargs: Any) -> str:
+    """URL of a page that may not be installed: empty text instead of an error."""
+    try:
+        return reverse(name, args=args, kwargs=kwargs)
+    except NoReverseMatch:
+        return ""
+
+
+@register.simple_tag
+def percent(part: int | Decimal | None, whole: int | Decimal | None, places: int = 1) -> str:
+    """``part`` of ``whole`` as a percentage, exact arithmetic; an em dash where there is no whole."""
+    if not whole or part is None:
+        return "—"
+    return f"{(Decimal(part) * 100 / Decimal(whole)):.{places}f}%"

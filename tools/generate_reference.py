@@ -243,7 +243,7 @@ def intake_kinds() -> str:
     text = INTRO["intake"]
     if find_spec("arrears.intake.kinds") is None:
         return text
-    for kind in import_module("arrears.intake.kinds").KINDS.values():
+    for kind in getattr(import_module("arrears.intake.kinds"), "KINDS", {}).values():
         rows = [
             (f"`{f.name}`", f.type, "yes" if f.required else "", f"{f.label.en} {f.label.zh}", getattr(f.meaning, "en", ""))
             for f in kind.fields

@@ -13,10 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arrears.access.models import AccessLog, ApiKey, Approval, Portfolio
-from arrears.api import idempotency, limits
+from arrears.api import catalogue, idempotency, limits
 from arrears.api.models import IdempotencyKey
 from arrears.kernel import clock
-from arrears.api import catalogue
 from arrears.kernel.refusals import Text
 from arrears.kernel.scope import Role
 

@@ -24,7 +24,8 @@ View = Callable[..., HttpResponse]
 
 def is_script(request: HttpRequest) -> bool:
     """Whether htmx or a fetch asks, not a person's navigation."""
-    return "HX-Request" in request.headers or request.headers.get("Sec-Fetch-Dest", "document") == "empty"
+    marks = ("HX-Request", "X-Requested-With")
+    return any(mark in request.headers for mark in marks) or request.headers.get("Sec-Fetch-Dest", "document") == "empty"
 
 
 def signed_in(view: View) -> View:

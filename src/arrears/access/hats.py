@@ -41,6 +41,9 @@ class Hat:
     team_ids: frozenset[int] = frozenset()
     agency_ids: frozenset[int] = frozenset()
 
+    def __str__(self) -> str:
+        return ", ".join(sorted(self.roles))
+
     @property
     def key(self) -> str:
         def joined(ids: Iterable[int]) -> str:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from arrears.access import actions_sign_in
 from arrears.access.actions_sign_in import DOORKEEPER, SignIn
+from arrears.access.doors import is_script
 from arrears.access.models import User
 from arrears.kernel import clock
 
@@ -61,7 +62,7 @@ def _form(request: HttpRequest, template: str, outcome: SignIn | None = None, **
     if refusal is not None:
         language = get_language() or "zh-hans"
         context |= {"sentence": refusal.sentence.in_language(language), "fix": refusal.fix.in_language(language)}
-    response = render(request, template, context, status=refusal.status if refusal else 200)
+    response = render(request, template, context, status=refusal.status if refusal is not None else 200)
     if refusal is not None and "seconds" in refusal.values:
         response["Retry-After"] = str(refusal.values["seconds"])
     return response
@@ -132,7 +133,7 @@ def lock(request: HttpRequest) -> HttpResponse:
     """Lock this session now (the page's idle timer, or the key for it). The page stays as it is."""
     if request.user.is_authenticated:
         request.session["locked"] = True
-    return HttpResponse(status=204)
+    return HttpResponse(status=204) if is_script(request) else redirect("access:locked")
 
 
 @never_cache

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from arrears.access import actions_account, actions_sign_in, queries, rights, second_factor
+from arrears.access import actions_account, actions_sign_in, labels, queries, rights, second_factor
 from arrears.access.doors import signed_in
 from arrears.access.models import Creditor, User
 from arrears.access.pages import next_of
@@ -55,19 +55,19 @@ def _account(request: HttpRequest, refusal: Refusal | None = None, **more: objec
         "session_key": request.session.session_key,
         "keys": queries.keys_of(user),
         "may_keys": rights.may(actor, "api_key.create"),
-        "hats": [
+        "my_hats": [
             {
                 "key": hat.key,
-                "roles": sorted(hat.roles),
+                "roles": labels.role_names(hat.roles, get_language() or "zh-hans"),
                 "creditors": sorted(codes.get(i, "?") for i in hat.creditor_ids),
                 "is_narrowed": bool(hat.portfolio_ids or hat.team_ids or hat.agency_ids),
                 "is_worn": hat.key == worn or (not any(h.key == worn for h in hats) and hat == hats[0]),
             }
             for hat in hats
         ],
-        "refusal": said(refusal) if refusal else None,
+        "refusal": said(refusal) if refusal is not None else None,
     } | more
-    return render(request, "access/account.html", context, status=refusal.status if refusal else 200)
+    return render(request, "access/account.html", context, status=refusal.status if refusal is not None else 200)
 
 
 @never_cache

@@ -8,11 +8,12 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from arrears.access import actions, queries, rights
+from arrears.access import actions, labels, queries, rights
 from arrears.access.doors import needs, signed_in
 from arrears.access.models import Approval, Grant
 from arrears.access.pages_account import said
@@ -57,9 +58,9 @@ def approvals(request: HttpRequest, refusal: Refusal | None = None) -> HttpRespo
         "more": max(0, rows.count() - 100),
         "done": [_row(actor, a, me) for a in done[:20]],
         "may_decide": may_decide,
-        "refusal": said(refusal) if refusal else None,
+        "refusal": said(refusal) if refusal is not None else None,
     }
-    return render(request, "access/approvals.html", context, status=refusal.status if refusal else 200)
+    return render(request, "access/approvals.html", context, status=refusal.status if refusal is not None else 200)
 
 
 @require_POST
@@ -105,12 +106,13 @@ def people(request: HttpRequest) -> HttpResponse:
     """People of one's creditors with their roles, and the table of rights."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     users = list(queries.users(actor.scope))
-    grants: dict[int, list[Grant]] = {}
+    language = get_language() or "zh-hans"
+    grants: dict[int, list[tuple[Grant, str]]] = {}
     rows = Grant.objects.filter(user__in=users).select_related("creditor", "portfolio", "team", "agency")
     if not actor.scope.everything:
         rows = rows.filter(creditor_id__in=actor.scope.creditor_ids)
     for row in rows.order_by("creditor__code", "role"):
-        grants.setdefault(row.user_id, []).append(row)
-    table = [(act, sorted(roles)) for act, roles in sorted(rights.RIGHTS.items())]
+        grants.setdefault(row.user_id, []).append((row, labels.ROLES[Role(row.role)].in_language(language)))
+    table = [(act, labels.role_names(roles, language)) for act, roles in sorted(rights.RIGHTS.items())]
     context = {"people": [(user, grants.get(user.id, [])) for user in users], "rights": table}
     return render(request, "access/people.html", context)

@@ -1,4 +1,4 @@
-// One key per decision. Keys are read by place (event.code), never while typing or composing, and only once per request.
+// One key per decision, for the panel in focus. The shell's registry leaves keys inside [data-approval] to this file.
 (() => {
   const panels = () => Array.from(document.querySelectorAll("[data-approval]"));
   let place = -1;
@@ -14,7 +14,8 @@
   });
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
-    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]")) return;
+    if (sessionStorage.getItem("arrears.keys.off") === "1") return;
     if (event.code === "KeyJ") go(1);
     else if (event.code === "KeyK") go(-1);
     else if (event.code === "KeyA" || event.code === "KeyX") {
@@ -25,11 +26,5 @@
         button.click();
       }
     }
-  });
-  document.addEventListener("submit", (event) => {
-    const panel = event.target.closest("[data-approval]");
-    if (!panel) return;
-    if (panel.dataset.sent) event.preventDefault();
-    panel.dataset.sent = "1";
   });
 })();

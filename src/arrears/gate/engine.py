@@ -228,3 +228,16 @@ def _moments(situation: Situation, request: Request, packs: Mapping[str, Pack]) 
         found.update(i for i in (stop.since, stop.until) if i is not None)
     limit = request.at + timedelta(days=HORIZON_DAYS)
     yield from sorted(i for i in found if request.at < i <= limit)
+
+
+def usage(situation: Situation, request: Request, packs: Mapping[str, Pack]) -> tuple[tuple[str, int, int], ...]:
+    """How much of each applicable cap is used: (rule, used, limit), in order of the packs. Empty where zones are unknown."""
+    zones = _zones(situation)
+    if zones is None:
+        return ()
+    found = []
+    for loaded in (packs[i] for i in situation.packs if i in packs):
+        for rule in _in_force(loaded, request, situation, request.at):
+            if rule.count is not None:
+                found.append((rule.id, counting.used(rule.count, situation, request, request.at, zones), rule.count.limit))
+    return tuple(found)

@@ -156,7 +156,7 @@ class Pack:
     rules: tuple[Rule, ...]
     uncertainties: tuple[Text, ...]
     version: str  # content hash
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
+    text: str = field(repr=False, compare=False)  # as read, kept for replay
 
 
 class PackError(ValueError):
@@ -181,7 +181,7 @@ def pack(text: str) -> Pack | Refusal:
             raw["id"], _text(raw["title"]), raw["jurisdiction"], raw["zone"],
             Signoff(sign["kind"], sign["by"], sign["signed_on"], sign["expires_on"]), rules,
             tuple(_text(u) for u in raw.get("uncertainties", [])),
-            hashlib.sha256(canonical_bytes(raw)).hexdigest()[:16], MappingProxyType(raw),
+            hashlib.sha256(canonical_bytes(raw)).hexdigest()[:16], text,
         )  # fmt: skip
     except PackError as fault:
         return fault.refusal

@@ -78,6 +78,13 @@ def forget_failures(username: str) -> None:
     SignInThrottle.objects.filter(key=_key("user", username.strip().casefold())).delete()
 
 
+def forget_old_failures(now: datetime) -> int:
+    """Drop counters whose window is over and whose lock has ended. Upkeep; they would count from one again anyway."""
+    longest = max(throttle.USER.window, throttle.ADDRESS.window)
+    old = SignInThrottle.objects.filter(window_from__lt=now - longest).exclude(locked_until__gt=now)
+    return old.delete()[0]
+
+
 @action("account.attempt_sign_in")
 def attempt_sign_in(actor: Actor, username: str, password: str, address: str, at: datetime | None = None) -> SignIn:
     """Check a password. The same sentence and the same work for a wrong password, an unknown and an inactive user.

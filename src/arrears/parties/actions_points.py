@@ -86,6 +86,8 @@ def _normal(data: PointData) -> tuple[str, str, str, str] | Refusal:
     if data.kind == "email":
         address = identifiers.check_email(data.value)
         return address if isinstance(address, Refusal) else ("email", address, "", "")
+    if data.kind == "address" and data.region == "CN":
+        return "address", data.value.strip(), "Asia/Shanghai", "address"  # the whole country keeps one legal time
     return data.kind, data.value.strip(), "", ""
 
 

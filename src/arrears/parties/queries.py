@@ -302,6 +302,33 @@ def _representations(
     return views
 
 
+#: Evidence of a time zone, the strongest first.
+EVIDENCE = ("declared", "address", "area_code")
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneEvidence:
+    """What one open contact point says about where a party is."""
+
+    time_zone: str
+    evidence: str
+    contact_point: str
+
+
+def time_zones(scope: Scope, party_ids: Iterable[int], on: date) -> defaultdict[int, list[ZoneEvidence]]:
+    """Evidence of time zones by party id, the strongest first. Nothing for a party: its zone is unknown.
+
+    Different zones in one answer are a conflict, which the caller resolves for the party's good (all must be within hours).
+    """
+    rows = ContactPoint.objects.visible_to(scope).filter(party_id__in=list(party_ids), closed_at=None)
+    found: defaultdict[int, list[ZoneEvidence]] = defaultdict(list)
+    for r in rows.exclude(time_zone="").filter(Q(valid_until=None) | Q(valid_until__gte=on)).order_by("id"):
+        found[r.party_id].append(ZoneEvidence(r.time_zone, r.time_zone_evidence, r.public_id))
+    for proofs in found.values():
+        proofs.sort(key=lambda z: EVIDENCE.index(z.evidence) if z.evidence in EVIDENCE else len(EVIDENCE))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class SearchHit:
     """A customer that fits the search, with what fitted: ``name initials phone id phone_tail id_tail number``."""

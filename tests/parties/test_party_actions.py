@@ -142,6 +142,7 @@ def test_contact_point_life(operator, party):
     point.refresh_from_db()
     assert (point.is_preferred, second.is_preferred) == (False, True)
     record = actions_points.record_right_party
+    unproven = clock.now()
     assert record(operator, point.public_id, "maybe").code == "party.value_unknown"
     record(operator, point.public_id, "confirmed", at=clock.now() - timedelta(days=2))
     record(operator, point.public_id, "unreachable")
@@ -155,6 +156,8 @@ def test_contact_point_life(operator, party):
     now_view = {p.public_id: p for p in view(operator.scope, party).parties[0].points}
     then_view = {p.public_id: p for p in view(operator.scope, party, open_before).parties[0].points}
     assert (now_view[point.public_id].is_open, then_view[point.public_id].is_open) == (False, True)
+    first_view = {p.public_id: p for p in view(operator.scope, party, unproven).parties[0].points}
+    assert (first_view[point.public_id].right_party, then_view[point.public_id].right_party) == ("unknown", "confirmed")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from django.db.models.functions import Right
 
 from arrears.access.models import Creditor
 from arrears.access.scoping import ScopedModel
+from arrears.kernel import clock
 from arrears.kernel.ids import new_id
 
 
@@ -153,6 +154,7 @@ class RightPartyEvent(ScopedModel):
     creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="+")
     contact_point = models.ForeignKey(ContactPoint, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    recorded_at = models.DateTimeField(default=clock.now)
     outcome = models.CharField(max_length=20)  # confirmed | wrong | unreachable | moved
     evidence = models.CharField(max_length=200, blank=True)
     actor_id = models.CharField(max_length=60)

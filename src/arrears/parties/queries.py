@@ -195,7 +195,9 @@ def _points(scope: Scope, party_ids: list[int], on: date, known_at: datetime | N
     rows = list(ContactPoint.objects.visible_to(scope).filter(party_id__in=party_ids).order_by("-is_preferred", "id"))
     proofs: defaultdict[int, list[str]] = defaultdict(list)
     if known_at is not None:
-        events = RightPartyEvent.objects.visible_to(scope).filter(contact_point_id__in=[r.id for r in rows], at__lte=known_at)
+        events = RightPartyEvent.objects.visible_to(scope).filter(
+            contact_point_id__in=[r.id for r in rows], recorded_at__lte=known_at
+        )
         for event in events.order_by("-at", "-id"):
             proofs[event.contact_point_id].append(event.outcome)
     for r in rows:

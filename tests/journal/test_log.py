@@ -367,6 +367,27 @@ def test_action_rules():
     assert Entry.objects.count() == 1
 
 
+def test_many_at_once_equal_one_by_one():
+    facts = {
+        "act": "thing.done",
+        "subject": ("thing", "t"),
+        "creditor_id": None,
+        "payload": {"合同": 'a"\t\n\\N', "n": [1, None]},
+    }
+    assert actions.record_many(actions.entry_of(ACTOR, **facts) for _ in range(5)) == 5
+    actions.record(ACTOR, **facts)
+    assert Entry.objects.filter(payload=facts["payload"]).count() == 6
+    assert actions_seal.seal_all(NOW) == 6
+    assert verify(keys.verifiers()).is_whole
+
+
+def test_leaf_is_over_the_canonical_form():
+    from arrears.journal import canonical, merkle
+
+    data = canonical.canonical_bytes({"entry": 7, "content": (b"x" * 32).hex()})
+    assert actions_seal.leaf_of(7, b"x" * 32) == merkle.leaf_hash(data)
+
+
 def test_payloads_take_no_float():
     with pytest.raises(TypeError, match="float"):
         actions.record(ACTOR, "thing.done", ("thing", "t"), creditor_id=None, payload={"rate": 0.1})

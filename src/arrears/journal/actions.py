@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
@@ -35,7 +36,7 @@ class ActionError(RuntimeError):
     """An action was written against the house rules (no transaction, no entry). A programming error."""
 
 
-def record(
+def entry_of(
     actor: Actor,
     act: str,
     subject: tuple[str, str],
@@ -44,11 +45,7 @@ def record(
     customer_id: int | None = None,
     payload: dict[str, Any] | None = None,
 ) -> Entry:
-    """Write one entry in the running transaction.
-
-    ``act`` is ``noun.verb_past`` (``payment.recorded``), ``subject`` is (kind, public id). ``payload`` must not hold
-    identity fields in clear; floats are refused (``TypeError``).
-    """
+    """An entry not yet written, with its content hash; ``record_many`` writes a batch of them."""
     recorded_at = clock.now()
     content = {
         "recorded_at": recorded_at.isoformat(),
@@ -63,10 +60,49 @@ def record(
         "payload": canonical.plain(payload or {}),
         "request_id": actor.request_id,
     }
-    row = Entry(**{**content, "recorded_at": recorded_at, "content_hash": canonical.sha256(content)})
+    return Entry(**{**content, "recorded_at": recorded_at, "content_hash": canonical.sha256(content)})
+
+
+def record(
+    actor: Actor,
+    act: str,
+    subject: tuple[str, str],
+    *,
+    creditor_id: int | None,
+    customer_id: int | None = None,
+    payload: dict[str, Any] | None = None,
+) -> Entry:
+    """Write one entry in the running transaction.
+
+    ``act`` is ``noun.verb_past`` (``payment.recorded``), ``subject`` is (kind, public id). ``payload`` must not hold
+    identity fields in clear; floats are refused (``TypeError``).
+    """
+    row = entry_of(actor, act, subject, creditor_id=creditor_id, customer_id=customer_id, payload=payload)
     row.save(force_insert=True)
     _written.set(_written.get() + 1)
     return row
+
+
+_COLUMNS = (
+    "recorded_at", "creditor_id", "actor_kind", "actor_id", "via", "act", "subject_kind", "subject_id", "customer_id", "payload",
+    "request_id", "content_hash",
+)  # fmt: skip
+
+
+def record_many(entries: Iterable[Entry]) -> int:
+    """Write many entries (made by ``entry_of``) in the running transaction with one COPY. Returns how many.
+
+    For masses (an import of a million rows): about ten times the rate of ``record``. The entries get no ids in memory.
+    """
+    written = 0
+    with connection.cursor() as cursor, cursor.copy(f"COPY journal_entry ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
+        for one in entries:
+            values: list[Any] = [getattr(one, name) for name in _COLUMNS]
+            values[9] = json.dumps(one.payload, ensure_ascii=False)
+            copy.write_row(values)
+            written += 1
+    _written.set(_written.get() + written)
+    return written
 
 
 def action(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -1,132 +1,121 @@
-"""How late: two day counters, pauses, buckets, contagion.
-
-``past_due_days`` keep counting; pauses and grace stop ``delinquent_days``.
-"""
+"""How late is it: pauses, the two day counters, buckets, cure, contagion between the loans of a customer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from arrears.kernel.refusals import Refusal
-
-from . import refusals_servicing as refusals
-from .servicing import ServicingTerms, bucket_of
+from .events import Event, EventKind
+from .servicing import Bucket, ServicingTerms, Stop
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """From ``start`` to ``until``, both ends included; it takes ``until - start`` days from the counter."""
+    """A pause from ``from_on`` to ``to_on``; both ends are inside it, and it takes ``to_on - from_on`` days."""
 
-    start: date
-    until: date
+    from_on: date
+    to_on: date
+    stops: frozenset[Stop]
     event_id: int = 0
 
-    def active_on(self, day: date) -> bool:
-        return self.start <= day <= self.until
 
-    def resumed(self, on: date) -> Pause:
-        return Pause(self.start, min(self.until, on), self.event_id)
+@dataclass(frozen=True, slots=True)
+class PauseState:
+    """A pause as it stands on a date: shortened if it was resumed early; ``active`` if the date lies in it."""
+
+    from_on: date
+    to_on: date
+    active: bool
+    stops: tuple[Stop, ...] = ()
 
 
-def merged(pauses: Iterable[Pause]) -> tuple[tuple[date, date], ...]:
-    """Union of the pauses as disjoint spans in order: overlapping ones count once, whatever order they came in."""
-    spans: list[tuple[date, date]] = []
-    for pause in sorted(pauses, key=lambda p: (p.start, p.until)):
-        if pause.until < pause.start:
-            continue
-        if spans and pause.start <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], pause.until))
+def pauses_of(events: Sequence[Event], terms: ServicingTerms) -> tuple[Pause, ...]:
+    """Pauses of counted events, in the order of recording of their starts, shortened by resumes.
+
+    The start is ``data["from_on"]`` (a pause may be recorded before or after it begins), else ``effective_on``. A
+    resume without a target ends every pause that its day lies in. A pause without end runs until it is resumed.
+    """
+    pauses: list[Pause] = []
+    for event in events:
+        if event.kind is EventKind.PAUSED:
+            begin = event.data.get("from_on")
+            begin_on = event.effective_on if begin is None else begin if isinstance(begin, date) else date.fromisoformat(str(begin))
+            named = event.data.get("stops")
+            stops = terms.pause_stops if named is None else frozenset(Stop(s) for s in named)
+            pauses.append(Pause(begin_on, max(begin_on, event.until or date.max), stops, event.id))
+    resumes = [e for e in events if e.kind is EventKind.RESUMED]
+    for resume in resumes:
+        day = resume.effective_on
+        for i, pause in enumerate(pauses):
+            meant = resume.target_id == pause.event_id if resume.target_id else pause.from_on <= day <= pause.to_on
+            if meant and day < pause.to_on:
+                pauses[i] = replace(pause, to_on=max(day, pause.from_on))
+    return tuple(pauses)
+
+
+def states_of(pauses: Iterable[Pause], as_of: date) -> tuple[PauseState, ...]:
+    return tuple(PauseState(p.from_on, p.to_on, p.from_on <= as_of <= p.to_on, tuple(sorted(p.stops))) for p in pauses)
+
+
+def union(pauses: Iterable[Pause], stop: Stop) -> tuple[tuple[date, date], ...]:
+    """Disjoint spans ``(from, to)`` in which ``stop`` holds: a day covered by two pauses counts once."""
+    spans = sorted((p.from_on, p.to_on) for p in pauses if stop in p.stops)
+    merged: list[tuple[date, date]] = []
+    for begin, end in spans:
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
-            spans.append((pause.start, pause.until))
-    return tuple(spans)
+            merged.append((begin, end))
+    return tuple(merged)
 
 
-def paused_days(pauses: Iterable[Pause], start: date, end: date) -> int:
-    """Days that pauses take from the span ``start`` to ``end``: for each, ``min(until, end) - max(from, start)``."""
-    return sum(max((min(until, end) - max(first, start)).days, 0) for first, until in merged(pauses))
-
-
-def check_pause(pauses: Sequence[Pause], new: Pause, business_date: date) -> Refusal | None:
-    """Whether a new pause may be entered on ``business_date`` (it may start that day or before, and must not overlap)."""
-    if new.until < new.start:
-        return refusals.PAUSE_ENDS_BEFORE_START.at("/until", start=new.start, until=new.until)
-    if new.start > business_date:
-        return refusals.PAUSE_STARTS_LATER.at("/effective_on", start=new.start, on=business_date)
-    for old in pauses:
-        if old.start <= new.until and new.start < old.until:
-            return refusals.PAUSE_OVERLAPS.at("/effective_on", start=old.start, until=old.until)
-    return None
-
-
-def check_resume(pauses: Sequence[Pause], day: date, business_date: date) -> Pause | Refusal:
-    """The pause that a resume on ``day`` ends, or why it cannot."""
-    if day > business_date:
-        return refusals.RESUME_LATER.at("/effective_on", day=day, on=business_date)
-    for pause in pauses:
-        if pause.start <= day < pause.until:
-            return pause
-    return refusals.NO_ACTIVE_PAUSE.at("/effective_on", on=day)
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDue:
-    """What the counters need of an instalment: its due date and what is open of it (minor units)."""
-
-    due_on: date
-    open_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Delinquency:
-    """Answer of the counters on one day. Amounts in minor units, days are civil days."""
-
-    overdue_minor: int
-    past_due_days: int
-    delinquent_days: int
-    oldest_due_on: date | None
-    delinquent_since: date | None
-    bucket: str | None
-    by_instalment_bucket: dict[str, int]
+def paused_days(spans: Iterable[tuple[date, date]], since: date, as_of: date) -> int:
+    """Days of ``spans`` that lie between ``since`` and ``as_of``; a span from a to b takes b - a days."""
+    return sum(max(0, (min(end, as_of) - max(begin, since)).days) for begin, end in spans)
 
 
 def is_overdue(due_on: date, as_of: date, terms: ServicingTerms) -> bool:
-    """With ``due_date_counts_as`` 0 a due is overdue from the next day, with 1 already on its own."""
-    return due_on < as_of + timedelta(days=terms.due_date_counts_as)
+    """Overdue from the next day, or on its own day where the due date counts as day one."""
+    return due_on < as_of or (terms.due_date_counts_as == 1 and due_on == as_of)
 
 
-def measure(dues: Iterable[OpenDue], pauses: Sequence[Pause], as_of: date, terms: ServicingTerms) -> Delinquency:
-    """The counters of open ``dues`` on ``as_of``: oldest overdue due date leads; grace and pauses stop the second counter."""
-    late = sorted((d for d in dues if d.open_minor > 0 and is_overdue(d.due_on, as_of, terms)), key=lambda d: d.due_on)
-    if not late:
-        return Delinquency(0, 0, 0, None, None, None, {})
-    oldest = late[0].due_on
-    paused = paused_days(pauses, oldest, as_of)
-    past_due = (as_of - oldest).days + terms.due_date_counts_as
-    counted = past_due - paused if "past_due_days" in terms.pause_stops else past_due
-    stopped = paused if {"past_due_days", "delinquent_days"} & terms.pause_stops else 0
-    delinquent = max(past_due - stopped - terms.grace_days, 0)
-    by_bucket: dict[str, int] = {}
-    for due in late:
-        age = (as_of - due.due_on).days + terms.due_date_counts_as
-        age -= paused_days(pauses, due.due_on, as_of) if stopped or "delinquent_days" in terms.pause_stops else 0
-        age -= terms.grace_days if terms.instalment_ageing == "with_grace" else 0
-        name = bucket_of(terms.buckets, age)
-        if name is not None:
-            by_bucket[name] = by_bucket.get(name, 0) + due.open_minor
-    return Delinquency(
-        overdue_minor=sum(d.open_minor for d in late),
-        past_due_days=counted,
-        delinquent_days=delinquent,
-        oldest_due_on=oldest,
-        delinquent_since=oldest + timedelta(days=terms.grace_days),
-        bucket=bucket_of(terms.buckets, delinquent),
-        by_instalment_bucket=by_bucket,
-    )
+def bucket_of(days: int, buckets: Iterable[Bucket]) -> str | None:
+    """Name of the range that holds ``days``; ``None`` at 0 or in no range."""
+    if days <= 0:
+        return None
+    return next((b.name for b in buckets if b.holds(days)), None)
 
 
-def contagion(loans: Sequence[Delinquency]) -> tuple[int, str | None]:
-    """Customer level: days and bucket of the worst loan. All loans of the customer are treated alike."""
-    worst = max(loans, key=lambda d: d.delinquent_days, default=None)
-    return (worst.delinquent_days, worst.bucket) if worst else (0, None)
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """The two counters on a date. ``since`` is the due date they count from; ``None`` if nothing is overdue."""
+
+    past_due_days: int
+    delinquent_days: int
+    since: date | None
+    delinquent_since: date | None
+    bucket: str | None
+
+
+NOT_LATE = Counters(0, 0, None, None, None)
+
+
+def counters_of(since: date | None, as_of: date, pauses: Sequence[Pause], terms: ServicingTerms) -> Counters:
+    """Both counters from the due date ``since`` (oldest overdue, or start of the episode).
+
+    past_due_days = as_of - since (+ due_date_counts_as), less pauses only where these stop ``past_due_days``;
+    delinquent_days = the unreduced count less paused days since then less grace, not below 0.
+    """
+    if since is None:
+        return NOT_LATE
+    raw = (as_of - since).days + terms.due_date_counts_as
+    past_due = max(0, raw - paused_days(union(pauses, Stop.PAST_DUE_DAYS), since, as_of))
+    delinquent = max(0, raw - paused_days(union(pauses, Stop.DELINQUENT_DAYS), since, as_of) - terms.grace_days)
+    return Counters(past_due, delinquent, since, since + timedelta(terms.grace_days), bucket_of(delinquent, terms.buckets))
+
+
+def aged_days(due_on: date, as_of: date, pauses: Sequence[Pause], terms: ServicingTerms) -> int:
+    """Age of one instalment for the table by bucket: days since due less paused days, and less grace if terms say so."""
+    raw = (as_of - due_on).days + terms.due_date_counts_as - paused_days(union(pauses, Stop.DELINQUENT_DAYS), due_on, as_of)
+    return max(0, raw - (terms.grace_days if terms.instalment_ageing == "with_grace" else 0))

@@ -1,180 +1,197 @@
-"""The two-date fold: terms, events and schedule rows in, what is owed as of a day as known at an instant out.
+"""Where one agreement stands: the answer to "what is owed, since when, as of ``as_of``, as known at ``known_at``".
 
-Nothing is stored. Every question replays history from the events that count for it (``events.known_events``), so a back-dated
-payment, a reversal or a waiver is an ordinary event and an answer given earlier can be given again.
+``position_of`` is pure: it folds the facts under the servicing terms. Nothing of a position is stored by hand; a stored
+one is a cache that can be dropped. All amounts are integer minor units of ``Position.currency``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from types import MappingProxyType
+from decimal import Decimal
+from enum import StrEnum
 
-from .allocation import Due, Entry, Share
-from .caps import CapRate
-from .delinquency import Delinquency, Pause, is_overdue
-from .events import Component, Event, ScheduleRow, known_events
+from .delinquency import PauseState
+from .events import Component, Event, EventKind, ScheduleRow
 from .servicing import ServicingTerms
 
-Amounts = Mapping[Component, int]
-NOTHING: Amounts = MappingProxyType({})
+
+class Status(StrEnum):
+    """``settled``: nothing is open. ``overpaid``: nothing is open and money is left over. ``written_off``: bookkeeping state; the debt stays owed."""
+
+    NOT_STARTED = "not_started"
+    CURRENT = "current"
+    OVERDUE = "overdue"
+    WRITTEN_OFF = "written_off"
+    SETTLED = "settled"
+    OVERPAID = "overpaid"
+    CLOSED = "closed"
+
+
+class Origin(StrEnum):
+    """Where an obligation comes from."""
+
+    SCHEDULE = "schedule"
+    CHARGE = "charge"  # a charge after the last instalment
+    CHARGEBACK = "chargeback"
+    REFUND = "refund"
+    ACCELERATION = "acceleration"
+    STATEMENT = "statement"  # minimum payment of a card statement
+    REVOLVING = "revolving"  # card balance that is not yet due (due_on is date.max)
 
 
 @dataclass(frozen=True, slots=True)
-class Instalment:
-    """One obligation as it stands. Amounts in minor units; ``entries`` are all movements, oldest first."""
+class ComponentState:
+    """One component of one instalment. ``outstanding = billed - paid - waived - reduced - moved``, never negative.
+
+    ``reduced``: above the rate cap and so not claimed. ``moved``: went into a later obligation (restructuring,
+    acceleration, card statement). ``accrued``: the part of ``billed`` that grew by days (penalty, compound).
+    """
+
+    component: Component
+    billed_minor: int
+    paid_minor: int
+    waived_minor: int
+    reduced_minor: int
+    moved_minor: int
+    accrued_minor: int
+    outstanding_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class InstalmentState:
+    """One obligation. ``past_due_days`` and ``aged_days`` are its own counters (``aged_days`` less pauses, see terms)."""
 
     n: int
     due_on: date
+    origin: Origin
     version: int
-    origin: str
-    opens: Amounts
-    entries: tuple[Entry, ...]
-    is_overdue: bool
+    components: tuple[ComponentState, ...]  # only those ever billed
+    billed_minor: int
+    paid_minor: int
+    outstanding_minor: int
+    overdue: bool
+    past_due_days: int
+    aged_days: int
+    bucket: str | None
+    settled_on: date | None  # day the last cent was settled; None while open
 
-    @property
-    def open_minor(self) -> int:
-        return sum(self.opens.values())
-
-    def billed(self) -> Amounts:
-        return self._sum("scheduled", "charged", "accrued")
-
-    def paid(self) -> Amounts:
-        return {c: -a for c, a in self._sum("paid").items()}
-
-    def waived(self) -> Amounts:
-        return {c: -a for c, a in self._sum("waived").items()}
-
-    def _sum(self, *kinds: str) -> dict[Component, int]:
-        found: dict[Component, int] = {}
-        for entry in self.entries:
-            if entry.kind in kinds:
-                found[entry.component] = found.get(entry.component, 0) + entry.amount_minor
-        return found
+    def outstanding_of(self, component: Component) -> int:
+        return next((c.outstanding_minor for c in self.components if c.component is component), 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
-    """A payment that counts, and where it went."""
+class AllocationLine:
+    """So many minor units of a payment (or of credit left from it) settled this component of this instalment."""
+
+    n: int
+    due_on: date
+    component: Component
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentAllocation:
+    """Where one payment went on its day. ``unallocated_minor`` is the surplus then; ``applied_later`` shows later use of it."""
 
     event_id: int
-    on: date
+    key: str
+    effective_on: date
     amount_minor: int
-    shares: tuple[Share, ...]
+    reference: str
+    lines: tuple[AllocationLine, ...]
     unallocated_minor: int
-    principal_outstanding_minor: int
-    is_recovery: bool  # received after write-off
-    reference: str = ""
-    channel: str = ""
+    principal_outstanding_minor: int  # after this payment
+    recovery: bool  # after a write-off
+    applied_later: tuple[tuple[date, AllocationLine], ...] = ()
+
+    def of(self, component: Component) -> int:
+        return sum(line.amount_minor for line in self.lines if line.component is component)
 
 
 @dataclass(frozen=True, slots=True)
-class CapCheck:
-    """All charges since disbursement against the cap: what is above it is not claimed."""
+class TraceEntry:
+    """One step of the derivation, in the order it was made; the statement is written from these.
 
-    rate: CapRate
-    charged_minor: int
-    limit_minor: int
-    reduction_minor: int
+    ``kind``: billed, charged, accrued, paid, credit_applied, waived, reduced, restored, moved, charged_back, refunded,
+    note. ``amount_minor`` is signed: plus raises what is owed. For ``accrued``: ``base_minor`` x ``annual_percent`` x
+    ``days`` by ``day_count`` from ``from_on`` (its day not counted) to ``effective_on``.
+    """
+
+    kind: str
+    effective_on: date
+    n: int
+    due_on: date
+    component: Component | None
+    amount_minor: int
+    event_id: int = 0
+    reference: str = ""
+    base_minor: int = 0
+    annual_percent: Decimal | None = None
+    days: int = 0
+    day_count: str = ""
+    from_on: date | None = None
+    clause: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """What is owed under one agreement, as of one day, as known at one instant. Amounts are integer minor units.
+    """The derived state of one agreement. ``totals`` and ``overdue_totals`` have an entry for every component.
 
-    ``overdue`` and ``outstanding`` are by component; ``outstanding`` includes instalments not yet due. A reduction by a cap is
-    already taken off ``overdue`` and ``outstanding`` and stands in ``cap``.
+    ``overdue_minor`` is the unpaid part of all overdue obligations, accrued penalty included. ``past_due_days`` keeps
+    counting; ``delinquent_days`` stops in pauses and starts after grace. ``accrued_interest_minor``: interest of the
+    running period earned to ``as_of`` but not yet due (not part of any total).
     """
 
-    terms: ServicingTerms
+    currency: str
     as_of: date
     known_at: datetime | None
-    instalments: tuple[Instalment, ...]
-    payments: tuple[Payment, ...]
-    pauses: tuple[Pause, ...]
-    delinquency: Delinquency
-    overdue: Amounts
-    outstanding: Amounts
-    credit_minor: int
+    status: Status
+    instalments: tuple[InstalmentState, ...]
+    totals: Mapping[Component, int]
+    overdue_totals: Mapping[Component, int]
+    outstanding_minor: int
+    overdue_minor: int
+    principal_outstanding_minor: int
+    unallocated_minor: int
+    past_due_days: int
+    delinquent_days: int
+    delinquent_since: date | None
+    oldest_due_on: date | None  # oldest overdue due date
+    earliest_unpaid_due_on: date | None
+    earliest_unpaid_minor: int
+    next_due_on: date | None
+    next_due_minor: int
+    bucket: str | None
+    overdue_by_bucket: Mapping[str, int]
     accrued_interest_minor: int
-    status: str  # not_disbursed | current | overdue | written_off | settled | closed | transferred
+    accrued_penalty_minor: int  # open part of day-accrued penalty and compound interest (inside the totals)
+    cap_reduced_minor: int
+    pauses: tuple[PauseState, ...]
+    payments: tuple[PaymentAllocation, ...]
+    recovered_minor: int  # paid after a write-off
     written_off_on: date | None
-    revolving_balance_minor: int | None
-    cap: CapCheck | None
-    events: tuple[Event, ...]
-
-    @property
-    def currency(self) -> str:
-        return self.terms.currency
-
-    @property
-    def overdue_minor(self) -> int:
-        return sum(self.overdue.values())
-
-    @property
-    def outstanding_minor(self) -> int:
-        """Everything not yet paid, due or not; of a card the balance where that is larger."""
-        scheduled = sum(self.outstanding.values())
-        return scheduled if self.revolving_balance_minor is None else max(scheduled, self.revolving_balance_minor)
-
-    @property
-    def principal_outstanding_minor(self) -> int:
-        return self.outstanding.get(Component.PRINCIPAL, 0)
-
-    @property
-    def past_due_days(self) -> int:
-        return self.delinquency.past_due_days
-
-    @property
-    def delinquent_days(self) -> int:
-        return self.delinquency.delinquent_days
-
-    @property
-    def bucket(self) -> str | None:
-        return self.delinquency.bucket
-
-    @property
-    def oldest_due_on(self) -> date | None:
-        return self.delinquency.oldest_due_on
-
-    @property
-    def paid_minor(self) -> int:
-        return sum(p.amount_minor for p in self.payments)
-
-    @property
-    def last_payment(self) -> Payment | None:
-        return self.payments[-1] if self.payments else None
-
-    def earliest_unpaid(self) -> Instalment | None:
-        """Oldest instalment not fully paid, overdue or not."""
-        return next((i for i in self.instalments if i.open_minor > 0), None)
-
-    def next_due(self) -> Instalment | None:
-        """First instalment due on or after the day, whatever the older ones look like."""
-        return next((i for i in self.instalments if i.due_on >= self.as_of and i.origin in {"schedule", "statement"}), None)
+    accelerated_on: date | None
+    last_payment_on: date | None
+    trace: tuple[TraceEntry, ...]
+    events_counted: tuple[tuple[int, EventKind], ...] = ()
 
 
 def position_of(
     terms: ServicingTerms,
     events: Iterable[Event],
-    rows: Sequence[ScheduleRow],
+    rows: Iterable[ScheduleRow],
     as_of: date,
     known_at: datetime | None = None,
 ) -> Position:
-    """Fold ``events`` into the position as of ``as_of`` (end of that day), as known at ``known_at`` (None: all we know).
+    """Fold ``events`` and schedule ``rows`` to the position as of ``as_of`` (end of that day), as known at ``known_at``.
 
-    ``rows`` may hold several versions of the schedule; the one in force is that of the last counting ``schedule_set`` (rows of
-    version 0 where there is none), replaced from a ``restructured`` event's day by its own. Total: never raises on odd
-    histories; the actions refuse those before they are recorded.
+    ``rows`` may hold every version ever recorded: the fold takes those whose ``version`` is a counted ``schedule_set`` or
+    ``restructured`` event (version 0: always there). Total: any mix of events has an answer; what cannot be applied is
+    said in ``trace`` as a ``note``, never dropped silently.
     """
-    from .replay import Replay  # the machine; this module is the answer's shape
+    from .fold import fold
 
-    counted = known_events(events, as_of, known_at)
-    return Replay(terms, counted, rows, as_of, known_at).run()
-
-
-def instalment_of(due: Due, as_of: date, terms: ServicingTerms) -> Instalment:
-    late = due.open_minor > 0 and is_overdue(due.due_on, as_of, terms)
-    opens = MappingProxyType({c: a for c, a in due.opens.items() if a})
-    return Instalment(due.n, due.due_on, due.version, due.origin, opens, tuple(due.entries), late)
+    return fold(terms, events, rows, as_of, known_at)

@@ -217,7 +217,7 @@ def _entry_row(row: BankStatement, one: Entry) -> BankEntry:
 
 
 def _match_and_post(actor: Actor, rows: Sequence[BankEntry]) -> int:
-    """Propose for every receipt; post the clear ones. A payment the ledger refuses leaves its receipt in the queue, with the reason."""
+    """Propose for every receipt, post the clear ones. Where the ledger refuses, the receipt stays in the queue with the reason."""
     posted = 0
     for row in rows:
         chosen = _propose(actor, row)

@@ -30,7 +30,7 @@ def post_payment(actor: Actor, entry: BankEntry, agreement: Agreement, amount_mi
     return event if isinstance(event, Refusal) else str(event.public_id)
 
 
-def reverse_payment(actor: Actor, made: ReceiptPosting, reason: str) -> None | Refusal:
+def reverse_payment(actor: Actor, made: ReceiptPosting, reason: str) -> Refusal | None:
     """Reverse the payment: it never counted."""
     outcome = ledger.reverse(actor, made.event_id, reason=reason)
     return outcome if isinstance(outcome, Refusal) else None

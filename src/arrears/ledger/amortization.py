@@ -15,8 +15,8 @@ from decimal import Decimal
 from arrears.kernel.refusals import Refusal
 
 from . import refusals_terms as refusals
-from .accrual import compounds, factor
 from .due_dates import Plan, Point
+from .interest_factors import compounds, factor
 from .terms import Amortization, InterestAccrual, InterestMethod, Levelling, ScheduleTerms
 from .terms_reading import MOST_INSTALMENTS
 

@@ -15,10 +15,10 @@ from arrears.kernel.money import RoundingMode, to_minor
 from arrears.kernel.refusals import Refusal
 
 from . import refusals_terms as refusals
-from .accrual import EXACT
 from .amortization import Flow, level_instalment, walk
 from .due_dates import plan
 from .events import ScheduleRow
+from .interest_factors import EXACT
 from .terms import ScheduleTerms
 
 

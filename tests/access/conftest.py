@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from arrears.access import approvals
+from arrears.access.loading import import_actions
 from arrears.access.models import Creditor, Grant, User
 from arrears.access.queries import actor_of_user
 from arrears.kernel.scope import Role
@@ -50,7 +51,8 @@ def actor(make_user, creditor):
 
 @pytest.fixture
 def executors(monkeypatch):
-    """A registry of one's own."""
+    """A registry of one's own, after all rooms have registered theirs."""
+    import_actions()
     registry = {}
     monkeypatch.setattr(approvals, "_EXECUTORS", registry)
     return registry

@@ -14,7 +14,7 @@ from arrears.access import approvals as registry
 from arrears.access import middleware
 from arrears.access.actions import require_authority
 from arrears.access.models import AccessLog, User, UserSession
-from arrears.access.pages import browser_of, network_of
+from arrears.access.pages import address_of, browser_of, network_of
 from arrears.access.queries import actor_of_user
 from arrears.journal.models import Entry
 from arrears.kernel import clock
@@ -355,6 +355,23 @@ def test_every_page_of_the_room_is_closed_to_strangers():
 @pytest.mark.parametrize(("address", "shown"), [("203.0.113.7", "203.0.113.*"), ("2001:db8::1", "2001:0db8:0000:*"), ("x", "")])
 def test_only_the_network_is_kept(address, shown):
     assert network_of(address) == shown
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "", "10.0.0.9"),
+        (0, "198.51.100.7", "10.0.0.9"),
+        (1, "198.51.100.7", "198.51.100.7"),
+        (1, "6.6.6.6, 198.51.100.7", "198.51.100.7"),
+        (2, "6.6.6.6, 198.51.100.7, 10.0.0.1", "198.51.100.7"),
+        (1, "", "10.0.0.9"),
+    ],
+)
+def test_address_is_what_our_own_proxies_saw(rf, settings, proxies, forwarded, address):
+    settings.TRUSTED_PROXIES = proxies
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    assert address_of(rf.get("/", REMOTE_ADDR="10.0.0.9", headers=headers)) == address
 
 
 @pytest.mark.parametrize(

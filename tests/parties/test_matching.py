@@ -124,6 +124,7 @@ def test_merge_refusals(operator, person, creditor, other_creditor, make):
 
 def test_chained_merges_are_undone_in_order(operator, creditor, make, monkeypatch):
     calls = []
+    merging.followers()  # all rooms have registered theirs
     monkeypatch.setattr(merging, "FOLLOWERS", {})
     merging.follow("loans", lambda actor, source, target, only: calls.append((source, target, only)) or [7])
     a, b, c = make("A"), make("B"), make("C")

@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from arrears.access.loading import import_actions
 from arrears.access.models import Approval
 from arrears.kernel.scope import Actor
 
@@ -42,4 +43,7 @@ def register(act: str, executor: Executor) -> None:
 
 
 def executor_of(act: str) -> Executor | None:
+    """The executor of ``act``, whichever room registers it; None where none does."""
+    if act not in _EXECUTORS:
+        import_actions()
     return _EXECUTORS.get(act)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
+from django.conf import settings
 from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -25,8 +26,10 @@ _HOME = "/"
 
 
 def address_of(request: HttpRequest) -> str:
-    """The client's address as the server in front hands it on."""
-    return str(request.META.get("REMOTE_ADDR", ""))
+    """The client's address: the peer's, or what the outermost of our own proxies (``TRUSTED_PROXIES``) saw. Others may lie."""
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    seen = [*(part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()), peer]
+    return seen[-1 - settings.TRUSTED_PROXIES] if len(seen) > settings.TRUSTED_PROXIES else peer
 
 
 def network_of(address: str) -> str:

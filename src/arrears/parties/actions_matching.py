@@ -141,7 +141,7 @@ def _merge(actor: Actor, survivor: Customer, absorbed: Customer, reasons: list[s
     parties = Party.objects.unscoped("both customers were checked").filter(customer=absorbed)
     moved: dict[str, list[int]] = {"parties": sorted(parties.values_list("id", flat=True))}
     parties.update(customer=survivor)
-    for key, move in merging.FOLLOWERS.items():
+    for key, move in merging.followers().items():
         moved[key] = move(actor, absorbed.id, survivor.id, None)
     merge: CustomerMerge = CustomerMerge.objects.create(
         creditor_id=survivor.creditor_id,
@@ -234,7 +234,7 @@ def separate(actor: Actor, merge_public_id: str, reason: str) -> CustomerMerge |
         return refusals.MERGE_LATER.at(id=later.public_id)
     moved = merge.moved
     Party.objects.visible_to(actor.scope).filter(id__in=moved["parties"], customer=merge.survivor).update(customer=merge.absorbed)
-    for key, move in merging.FOLLOWERS.items():
+    for key, move in merging.followers().items():
         move(actor, merge.survivor_id, merge.absorbed_id, moved.get(key, []))
     merge.undone_at, merge.undone_by = clock.now(), actor.id
     merge.save(update_fields=["undone_at", "undone_by"])

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from arrears.access.loading import import_actions
 from arrears.kernel.scope import Actor
 
 Follower = Callable[[Actor, int, int, list[int] | None], list[int]]
@@ -22,3 +23,9 @@ def follow(key: str, move: Follower) -> None:
     """Register ``move`` under ``key`` (kept in the record of every merge). Raises ``ValueError`` on a second one."""
     if FOLLOWERS.setdefault(key, move) is not move:
         raise ValueError(f"a follower named {key} is registered already")
+
+
+def followers() -> dict[str, Follower]:
+    """All followers, whichever room registers them (a room does so in an ``actions*`` file)."""
+    import_actions()
+    return FOLLOWERS

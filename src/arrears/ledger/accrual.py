@@ -1,102 +1,143 @@
-"""The share of a year between two days of a plan, and the interest factor that comes of it.
+"""Daily accrual in exact integers: day weights, dated rates, pauses cut out, one rounding on the running sum.
 
-Factors are ``Decimal`` with 40 digits: interest = balance x factor, rounded only where the terms say so.
+An accrued amount is ``numerator / DENOMINATOR`` minor units, numerator = sum of base x rate (millionths of a percent) x
+day weight. The running numerator is kept exact and rounded as a whole, so the amount does not depend on how often it
+was looked at: splitting a period changes nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
-from decimal import Context, Decimal
-from fractions import Fraction
-from itertools import pairwise
+from decimal import Decimal
 
-from arrears.kernel.calendars import Step
-from arrears.kernel.daycount import DayCount, year_fraction, year_length
+from arrears.kernel.money import RoundingMode
 
-from .terms import InterestAccrual, InterestMethod, RateKind, ScheduleTerms
+from .events import Event, EventKind
+from .servicing import PenaltyPolicy
 
-#: Exact enough that 1,200 periods leave no trace in the tenth decimal place.
-EXACT = Context(prec=40)
-
-
-def years(terms: ScheduleTerms, start: date, end: date, step: Step | None) -> Fraction:
-    """Years from ``start`` to ``end``; ``step`` is the whole step they span on the grid, or None for a broken period."""
-    if terms.interest_accrual is InterestAccrual.PER_PERIOD:
-        unit = step or (None if terms.partial_periods_by_days else terms.instalments.every)
-        if unit is not None:
-            return _unit(terms, unit)
-    if terms.day_count.counts_months and step is not None:
-        days = 30 * step.months if step.is_monthly else (end - start).days
-        if terms.day_count is DayCount.THIRTY_ACTUAL:
-            return Fraction(days, year_length((start, end), terms.leap_year_rule))
-        return Fraction(days, 365 if terms.day_count is DayCount.THIRTY_365 else 360)
-    return year_fraction(start, end, terms.day_count, terms.leap_year_rule)
+#: Least common multiple of 360, 365 and 366: every day of every day count is a whole number of these parts of a year.
+YEAR_PARTS = 1_603_080
+MICRO = 1_000_000
+DENOMINATOR = 100 * MICRO * YEAR_PARTS
+_DAY_PARTS = {"actual/360": YEAR_PARTS // 360, "actual/365": YEAR_PARTS // 365}
 
 
-def _unit(terms: ScheduleTerms, step: Step) -> Fraction:
-    """A whole step as a share of a year: months over 12, weeks over 52, days over 360 or 365."""
-    if step.is_monthly:
-        return Fraction(step.months, 12)
-    if "week" in step.text:
-        return Fraction(step.days, 7 * 52)
-    return Fraction(step.days, 360 if "360" in terms.day_count else 365)
+def year_parts(begin: date, end: date, day_count: str) -> int:
+    """Length of ``begin`` (counted) to ``end`` (not counted) in parts of a year; 0 if ``end`` is not after ``begin``.
 
-
-def rate_on(terms: ScheduleTerms, day: date, known_before: date | None = None) -> Decimal:
-    """Percent a year in force on ``day``, leaving out resets on or after ``known_before``."""
-    rate = terms.annual_rate
-    for reset in terms.rate_resets:
-        if reset.on <= day and (known_before is None or reset.on < known_before):
-            rate = reset.annual_rate
-    return rate
-
-
-def factor(terms: ScheduleTerms, start: date, end: date, step: Step | None, known_before: date | None = None) -> Decimal:
-    """Interest on a balance of 1 from ``start`` to ``end``, split where the rate changes in between."""
-    if terms.interest_method is InterestMethod.NONE or end <= start:
-        return Decimal(0)
-    cuts = [r.on for r in terms.rate_resets if start < r.on < end and (known_before is None or r.on < known_before)]
-    whole = years(terms, start, end, step)
-    if not cuts:
-        return growth(terms, rate_on(terms, start, known_before), whole)
-    marks = [start, *cuts, end]
-    shares = _shares(terms, marks, whole, step)
-    parts = [growth(terms, rate_on(terms, a, known_before), share) for a, share in zip(marks, shares, strict=False)]
-    if not compounds(terms):
-        return sum(parts, Decimal(0))
-    total = Decimal(1)
-    for part in parts:
-        total = EXACT.multiply(total, 1 + part)
-    return total - 1
-
-
-def _shares(terms: ScheduleTerms, marks: list[date], whole: Fraction, step: Step | None) -> list[Fraction]:
-    """The years of each stretch between marks. Periods counted by steps are shared out by days."""
-    pairs = list(pairwise(marks))
-    by_steps = terms.interest_accrual is InterestAccrual.PER_PERIOD or terms.day_count.counts_months
-    if by_steps:
-        days = (marks[-1] - marks[0]).days
-        return [whole * Fraction((b - a).days, days) for a, b in pairs]
-    period = (marks[0], marks[-1])
-    return [year_fraction(a, b, terms.day_count, terms.leap_year_rule, period=period) for a, b in pairs]
-
-
-def compounds(terms: ScheduleTerms) -> bool:
-    """Whether interest of a period grows by a power (effective rates and daily compounding) instead of a product."""
-    return terms.interest_method is InterestMethod.COMPOUND_DAILY or terms.rate_kind is RateKind.EFFECTIVE
-
-
-def growth(terms: ScheduleTerms, rate_percent: Decimal, share: Fraction) -> Decimal:
-    """Interest on 1 over ``share`` years at ``rate_percent``.
-
-    Nominal: rate x years. Effective: (1 + rate)^years - 1. Nominal with daily compounding: (1 + rate/365)^(365 x years) - 1.
+    ``actual/actual`` gives each day the length of the year it lies in.
     """
-    time = EXACT.divide(Decimal(share.numerator), Decimal(share.denominator))
-    rate = EXACT.divide(rate_percent, Decimal(100))
-    if not compounds(terms):
-        return EXACT.multiply(rate, time)
-    if rate == 0 or time == 0:
-        return Decimal(0)
-    if terms.rate_kind is RateKind.EFFECTIVE:
-        return EXACT.power(1 + rate, time) - 1
-    return EXACT.power(1 + EXACT.divide(rate, Decimal(365)), EXACT.multiply(time, Decimal(365))) - 1
+    days = (end - begin).days
+    if days <= 0:
+        return 0
+    if day_count in _DAY_PARTS:
+        return days * _DAY_PARTS[day_count]
+    total, year_begin = 0, begin
+    while year_begin < end:
+        year_end = min(date(year_begin.year + 1, 1, 1), end)
+        total += (year_end - year_begin).days * (YEAR_PARTS // (366 if _is_leap(year_begin.year) else 365))
+        year_begin = year_end
+    return total
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+def round_div(numerator: int, denominator: int, mode: RoundingMode = RoundingMode.HALF_UP) -> int:
+    """``numerator / denominator`` as a whole number, both not negative. ``NONE`` rounds half to even."""
+    whole, rest = divmod(numerator, denominator)
+    if rest == 0 or mode is RoundingMode.DOWN:
+        return whole
+    if mode is RoundingMode.UP:
+        return whole + 1
+    twice = 2 * rest
+    if twice != denominator:
+        return whole + (twice > denominator)
+    if mode is RoundingMode.HALF_UP:
+        return whole + 1
+    if mode is RoundingMode.HALF_DOWN:
+        return whole
+    return whole + whole % 2
+
+
+@dataclass(frozen=True, slots=True)
+class RateStep:
+    """``micro`` millionths of a percent a year from ``from_on`` until the next step."""
+
+    from_on: date
+    micro: int
+
+    @property
+    def annual_percent(self) -> Decimal:
+        return Decimal(self.micro) / MICRO
+
+
+def penalty_steps(policy: PenaltyPolicy | None, events: Iterable[Event]) -> tuple[RateStep, ...]:
+    """The penalty rate as a step function of the day: the policy, changed by ``rate_changed`` events.
+
+    An event's ``penalty_rate`` replaces the rate from its day; its ``annual_rate`` is a new contract rate and counts
+    where the policy is a multiple of it. Empty without a policy.
+    """
+    if policy is None:
+        return ()
+    contract = {r.from_on: r.annual_percent for r in policy.contract_rates}
+    direct: dict[date, Decimal] = {} if policy.annual_percent is None else {date.min: policy.annual_percent}
+    for event in events:
+        if event.kind is EventKind.RATE_CHANGED:
+            if event.data.get("penalty_rate") is not None:
+                direct[event.effective_on] = Decimal(str(event.data["penalty_rate"]))
+            if event.data.get("annual_rate") is not None:
+                contract[event.effective_on] = Decimal(str(event.data["annual_rate"]))
+    multiple = policy.contract_multiple
+    steps: list[RateStep] = []
+    named: Decimal | None = None
+    rate: Decimal | None = None
+    for day in sorted({*contract, *direct}):
+        named, rate = direct.get(day, named), contract.get(day, rate)
+        percent = named if named is not None else (rate or Decimal(0)) * (multiple or Decimal(0))
+        steps.append(RateStep(day, int(percent * MICRO)))
+    if steps and steps[0].from_on > date.min:  # before the first known rate the first one counts: never silently none
+        steps[0] = RateStep(date.min, steps[0].micro)
+    return tuple(steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of days at one rate. ``parts`` and ``days`` leave paused days out."""
+
+    from_on: date
+    to_on: date
+    micro: int
+    days: int
+    parts: int
+
+
+def spans_of(
+    begin: date, end: date, steps: Sequence[RateStep], paused: Sequence[tuple[date, date]], day_count: str
+) -> list[Span]:
+    """``begin`` to ``end`` cut at rate changes, paused days taken out of each piece. Spans without days are left out."""
+    spans = []
+    for i, step in enumerate(steps):
+        low = max(begin, step.from_on)
+        high = min(end, steps[i + 1].from_on) if i + 1 < len(steps) else end
+        if low >= high or step.micro == 0:
+            continue
+        days, parts = (high - low).days, year_parts(low, high, day_count)
+        for pause_begin, pause_end in paused:
+            a, b = max(low, pause_begin), min(high, pause_end)
+            if a < b:
+                days -= (b - a).days
+                parts -= year_parts(a, b, day_count)
+        if days > 0:
+            spans.append(Span(low, high, step.micro, days, parts))
+    return spans
+
+
+def share_of_period(amount_minor: int, begin: date, end: date, day: date, mode: RoundingMode) -> int:
+    """The part of ``amount_minor`` earned from ``begin`` to ``day`` of a period that ends on ``end``, by days."""
+    whole = (end - begin).days
+    done = min(max((day - begin).days, 0), whole)
+    return round_div(amount_minor * done, whole, mode) if whole > 0 else 0

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from .allocation import Origin
 from .delinquency import PauseState
 from .events import Component, Event, EventKind, ScheduleRow
 from .servicing import ServicingTerms
@@ -27,18 +28,6 @@ class Status(StrEnum):
     SETTLED = "settled"
     OVERPAID = "overpaid"
     CLOSED = "closed"
-
-
-class Origin(StrEnum):
-    """Where an obligation comes from."""
-
-    SCHEDULE = "schedule"
-    CHARGE = "charge"  # a charge after the last instalment
-    CHARGEBACK = "chargeback"
-    REFUND = "refund"
-    ACCELERATION = "acceleration"
-    STATEMENT = "statement"  # minimum payment of a card statement
-    REVOLVING = "revolving"  # card balance that is not yet due (due_on is date.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +53,7 @@ class InstalmentState:
     """One obligation. ``past_due_days`` and ``aged_days`` are its own counters (``aged_days`` less pauses, see terms)."""
 
     n: int
+    obligation_id: int  # unique in the position; trace entries and allocation lines point to it
     due_on: date
     origin: Origin
     version: int
@@ -85,6 +75,7 @@ class InstalmentState:
 class AllocationLine:
     """So many minor units of a payment (or of credit left from it) settled this component of this instalment."""
 
+    obligation_id: int
     n: int
     due_on: date
     component: Component
@@ -121,8 +112,9 @@ class TraceEntry:
 
     kind: str
     effective_on: date
+    obligation_id: int  # 0: of no single obligation
     n: int
-    due_on: date
+    due_on: date | None
     component: Component | None
     amount_minor: int
     event_id: int = 0

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from arrears.access import queries as access_queries
+from arrears.access.actions import log_view
 from arrears.access.models import Creditor
 from arrears.journal.actions import action, record
 from arrears.kernel import clock
@@ -217,7 +218,7 @@ def _entry_row(row: BankStatement, one: Entry) -> BankEntry:
 
 
 def _match_and_post(actor: Actor, rows: Sequence[BankEntry]) -> int:
-    """Propose for every receipt, post the clear ones. Where the ledger refuses, the receipt stays in the queue with the reason."""
+    """Propose for every receipt, post the clear ones. One that the ledger refuses stays in the queue with the reason."""
     posted = 0
     for row in rows:
         chosen = _propose(actor, row)
@@ -415,3 +416,16 @@ def release_statement(actor: Actor, statement: str, reason: str) -> int | Refusa
     payload = {"reason": reason, "receipts": len(waiting), "posted": posted}
     record(actor, "statement.released", ("bank_statement", row.public_id), creditor_id=row.creditor_id, payload=payload)
     return posted
+
+
+@action("receipt.reveal")
+def reveal_receipt(actor: Actor, receipt: str, reason: str = "") -> dict[str, str] | Refusal:
+    """Payer, account and remittance text of one receipt in clear; the look is logged."""
+    row = queries.entry(actor.scope, receipt)
+    if row is None:
+        return refusals.NOT_FOUND.at("/receipt")
+    shown = ["payer_name", "payer_account", "text"]
+    log_view(actor, row.creditor_id, ("receipt", row.public_id), shown, reason)
+    record(actor, "receipt.revealed", ("receipt", row.public_id), creditor_id=row.creditor_id, payload={"fields": shown})
+    columns = {"payer_name": row.payer_name_sealed, "payer_account": row.payer_account_sealed, "text": row.text_sealed}
+    return {name: sealing.open_sealed(sealed) if sealed else "" for name, sealed in columns.items()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from arrears.kernel.refusals import Refusal
 from arrears.kernel.scope import Actor
-from arrears.ledger import actions as ledger
 from arrears.ledger.models import Agreement
 
 from .models_statements import BankEntry, ReceiptPosting
@@ -16,6 +15,8 @@ def post_payment(actor: Actor, entry: BankEntry, agreement: Agreement, amount_mi
     The event's key is the receipt's own public id and the count of its earlier postings, so a repeated call is refused or
     answered with the same event, and a posting after an undo is a new one.
     """
+    from arrears.ledger import actions as ledger
+
     before = ReceiptPosting.objects.visible_to(actor.scope).filter(entry=entry, agreement=agreement).count()
     event = ledger.record_payment(
         actor,
@@ -32,5 +33,7 @@ def post_payment(actor: Actor, entry: BankEntry, agreement: Agreement, amount_mi
 
 def reverse_payment(actor: Actor, made: ReceiptPosting, reason: str) -> Refusal | None:
     """Reverse the payment: it never counted."""
+    from arrears.ledger import actions as ledger
+
     outcome = ledger.reverse(actor, made.event_id, reason=reason)
     return outcome if isinstance(outcome, Refusal) else None

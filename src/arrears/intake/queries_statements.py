@@ -208,3 +208,9 @@ def _names(scope: Scope, ids: list[int]) -> dict[int, set[bytes]]:
         for agreement_id in by_customer[customer_id]:
             found[agreement_id].add(bytes(name))
     return found
+
+
+def agreement_numbers(scope: Scope, public_ids: Iterable[str]) -> dict[str, str]:
+    """The host's numbers of agreements, by public id."""
+    rows = Agreement.objects.visible_to(scope).filter(public_id__in=list(public_ids))
+    return dict(rows.values_list("public_id", "reference"))

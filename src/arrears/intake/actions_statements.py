@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -169,18 +170,33 @@ def _statement_row(actor: Actor, owner: Creditor, parsed: StatementFile, stateme
 
 
 def _keep_entries(actor: Actor, row: BankStatement, statement: Statement) -> tuple[list[BankEntry], int]:
-    """New movements of a statement, and how many were known. A pending one that is now booked is taken up again."""
+    """Movements that are new, and how many were known.
+
+    A pending one that is now booked is taken up again. One that only looks like a known one (no bank reference, no running
+    balance) is kept in the queue as a possible duplicate: equal payments of one day are real.
+    """
     keys = [e.key for e in statement.entries]
-    known = {e.key: e for e in BankEntry.objects.visible_to(actor.scope).filter(creditor_id=row.creditor_id, key__in=keys)}
-    fresh = [_entry_row(row, e) for e in statement.entries if e.key not in known]
-    BankEntry.objects.bulk_create(fresh, batch_size=_BATCH)
+    former = {e.key: e for e in BankEntry.objects.visible_to(actor.scope).filter(creditor_id=row.creditor_id, key__in=keys)}
+    fresh: list[BankEntry] = []
+    taken_up: list[BankEntry] = []
+    known = 0
     for one in statement.entries:
-        former = known.get(one.key)
-        if former is not None and former.status == Status.PENDING and one.status is Status.BOOKED:
-            former.status, former.state, former.statement = str(one.status), _state_of(row, one), row
-            former.save(update_fields=["status", "state", "statement"])
-            fresh.append(former)
-    return fresh, len(known)
+        kept = former.get(one.key)
+        if kept is None:
+            fresh.append(_entry_row(row, one))
+        elif kept.status == Status.PENDING and one.status is Status.BOOKED:
+            kept.status, kept.state, kept.statement = str(one.status), _state_of(row, one), row
+            kept.save(update_fields=["status", "state", "statement"])
+            taken_up.append(kept)
+            known += 1
+        elif one.is_identified or not one.is_receipt:
+            known += 1
+        else:
+            double = _entry_row(row, replace(one, key=hashlib.sha256(f"{one.key}|{row.file_hash}".encode()).hexdigest()))
+            double.note = refusals.POSSIBLE_DUPLICATE.code
+            fresh.append(double)
+    BankEntry.objects.bulk_create(fresh, batch_size=_BATCH)
+    return [*fresh, *taken_up], known
 
 
 def _state_of(row: BankStatement, one: Entry) -> str:
@@ -222,7 +238,7 @@ def _match_and_post(actor: Actor, rows: Sequence[BankEntry]) -> int:
     posted = 0
     for row in rows:
         chosen = _propose(actor, row)
-        if chosen is None:
+        if chosen is None or row.note == refusals.POSSIBLE_DUPLICATE.code:
             continue
         wanted = queries.agreement(actor.scope, chosen.agreement_id, row.creditor_id)
         if wanted is None:

@@ -23,6 +23,7 @@ def post_payment(actor: Actor, entry: BankEntry, agreement: Agreement, amount_mi
         agreement.public_id,
         amount_minor,
         entry.booked_on,
+        currency=entry.currency,
         key=f"receipt:{entry.public_id}:{before + 1}",
         channel="bank_transfer",
         reference=entry.public_id,
@@ -35,5 +36,5 @@ def reverse_payment(actor: Actor, made: ReceiptPosting, reason: str) -> Refusal 
     """Reverse the payment: it never counted."""
     from arrears.ledger import actions as ledger
 
-    outcome = ledger.reverse(actor, made.event_id, reason=reason)
+    outcome = ledger.reverse(actor, made.agreement.public_id, made.event_id, reason=reason)
     return outcome if isinstance(outcome, Refusal) else None

@@ -173,3 +173,11 @@ NOTHING_TO_UNDO = RefusalCode(
     fix_en="Reload the list.",
     status=409,
 )
+POSSIBLE_DUPLICATE = RefusalCode(
+    "receipt.possible_duplicate",
+    zh="这笔款项与已导入的一笔完全相同，且银行未给出流水号。",
+    en="This receipt equals one imported before, and the bank gives no reference to tell them apart.",
+    fix_zh="可能是重复导入，也可能确有两笔。请核对银行流水后再入账。",
+    fix_en="It may be the same money twice or a second payment: look at the account before posting it.",
+    status=409,
+)

@@ -20,7 +20,7 @@ from arrears.kernel.refusals import Refusal
 
 from .. import refusals_statements as refusals
 from . import values
-from .model import Balance, Deviation, Entry, Statement, Status, with_keys
+from .model import Balance, Deviation, Entry, Statement, Status
 
 _NAMESPACE = re.compile(r"camt\.05[234]\.001\.\d{2}")
 _STATEMENTS = {"Stmt", "Rpt", "Ntfctn"}
@@ -161,20 +161,18 @@ def _statement(node: Any, message: str) -> Statement:
     if opening is None or closing is None:
         deviations.append(Deviation(_at(node), "opening or closing booked balance not stated: balances cannot be checked"))
     days = sorted(e.booked_on for e in entries)
-    return with_keys(
-        Statement(
-            at=_at(node),
-            statement_id=_text(node, "Id"),
-            account=account,
-            currency=currency,
-            from_on=_period(node, "FrDtTm") or (days[0] if days else None),
-            to_on=_period(node, "ToDtTm") or (days[-1] if days else None),
-            sequence=_text(node, "ElctrncSeqNb", "LglSeqNb"),
-            opening=opening,
-            closing=closing,
-            entries=tuple(entries),
-            deviations=tuple(deviations),
-        )
+    return Statement(
+        at=_at(node),
+        statement_id=_text(node, "Id"),
+        account=account,
+        currency=currency,
+        from_on=_period(node, "FrDtTm") or (days[0] if days else None),
+        to_on=_period(node, "ToDtTm") or (days[-1] if days else None),
+        sequence=_text(node, "ElctrncSeqNb", "LglSeqNb"),
+        opening=opening,
+        closing=closing,
+        entries=tuple(entries),
+        deviations=tuple(deviations),
     )
 
 

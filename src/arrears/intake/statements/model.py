@@ -41,7 +41,8 @@ class Balance:
 class Entry:
     """One movement, or one part of a batch. ``amount_minor`` is positive for money in, negative for money out.
 
-    ``key`` identifies the movement within its account whatever file it comes in. Fields of the counterparty and the remittance
+    ``key`` identifies the movement within its account whatever file it comes in; ``after_minor`` is the running balance after it,
+    where the file gives one. Fields of the counterparty and the remittance
     text are personal data.
     """
 
@@ -60,7 +61,16 @@ class Entry:
     counterparty_name: str = ""
     counterparty_account: str = ""
     code: str = ""
+    after_minor: int | None = None
     key: str = ""
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether bank data tell this movement from any other: the bank's own reference, or the balance after it.
+
+        Without them two equal payments of one day look the same, so equality alone must never drop one of them.
+        """
+        return bool(self.bank_reference) or self.after_minor is not None
 
     @property
     def is_receipt(self) -> bool:
@@ -148,22 +158,24 @@ class StatementFile:
         return tuple(r for r in (s.refusal() for s in self.statements) if r is not None)
 
 
-def with_keys(statement: Statement) -> Statement:
-    """The statement with a ``key`` on every entry.
+def with_keys(statements: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """The statements of one file with a ``key`` on every entry.
 
-    The bank's own reference identifies a movement when it has one; else its content does, and a counter tells apart movements
-    that are alike in all of it. Batch parts carry their own references.
+    A key is made of the content of a movement; a counter over the whole file tells apart movements of one account that are alike
+    in all of it (a statement may go on in the next one of the same day).
     """
     seen: dict[str, int] = {}
-    keyed = []
-    for entry in statement.entries:
-        content = "|".join(
-            (
-                statement.account, entry.bank_reference, entry.booked_on.isoformat(), str(entry.amount_minor), entry.currency,
-                entry.end_to_end_id, entry.structured_reference, " ".join(entry.remittance.split()), entry.counterparty_account,
-            )
-        )  # fmt: skip
-        seen[content] = seen.get(content, 0) + 1
-        digest = hashlib.sha256(f"{content}|{seen[content]}".encode()).hexdigest()
-        keyed.append(replace(entry, key=digest))
-    return replace(statement, entries=tuple(keyed))
+    return tuple(
+        replace(statement, entries=tuple(_with_key(statement.account, entry, seen) for entry in statement.entries))
+        for statement in statements
+    )
+
+
+def _with_key(account: str, entry: Entry, seen: dict[str, int]) -> Entry:
+    parts = (
+        account, entry.bank_reference, entry.booked_on.isoformat(), str(entry.amount_minor), entry.currency, entry.end_to_end_id,
+        entry.structured_reference, " ".join(entry.remittance.split()), entry.counterparty_account, str(entry.after_minor),
+    )  # fmt: skip
+    content = "|".join(parts)
+    seen[content] = seen.get(content, 0) + 1
+    return replace(entry, key=hashlib.sha256(f"{content}|{seen[content]}".encode()).hexdigest())

@@ -8,7 +8,7 @@ from arrears.kernel.refusals import Refusal
 
 from .. import refusals_statements as refusals
 from . import camt, swift, tabular
-from .model import StatementFile
+from .model import StatementFile, with_keys
 
 #: A day's statement of a large collection account is a few megabytes; more than this is refused before it is parsed.
 MOST_BYTES = 64 * 1024 * 1024
@@ -38,7 +38,7 @@ def read(data: bytes, *, account: str = "", currency: str = "CNY") -> StatementF
     if isinstance(parsed, Refusal):
         return parsed
     message, statements, deviations = parsed
-    return StatementFile(message, hashlib.sha256(data).hexdigest(), statements, deviations)
+    return StatementFile(message, hashlib.sha256(data).hexdigest(), with_keys(statements), deviations)
 
 
 def decoded(data: bytes) -> str | Refusal:

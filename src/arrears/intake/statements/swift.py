@@ -18,7 +18,7 @@ from arrears.kernel.refusals import Refusal
 
 from .. import refusals_statements as refusals
 from . import values
-from .model import Balance, Deviation, Entry, Statement, Status, with_keys
+from .model import Balance, Deviation, Entry, Statement, Status
 
 _BALANCE = re.compile(r"^:(60F|60M|62F|62M):([CD])(\d{6})([A-Z]{3})?([0-9]+(?:,[0-9]*)?)\s*$", re.MULTILINE)
 _ANY_BALANCE = re.compile(r"^:(60F|60M|62F|62M):", re.MULTILINE)
@@ -90,20 +90,18 @@ def _statement(piece: str, line: int) -> Statement | Refusal:
         return broken
     good = tuple(e for e in entries if isinstance(e, Entry))
     days = sorted(e.booked_on for e in good)
-    return with_keys(
-        Statement(
-            at=f"line {line}",
-            statement_id=str(data.get("transaction_reference") or ""),
-            account=account,
-            currency=currency,
-            from_on=opening.on if opening else (days[0] if days else None),
-            to_on=closing.on if closing else (days[-1] if days else None),
-            sequence="/".join(str(data[k]) for k in ("statement_number", "sequence_number") if data.get(k)),
-            opening=opening,
-            closing=closing,
-            entries=good,
-            deviations=tuple(deviations),
-        )
+    return Statement(
+        at=f"line {line}",
+        statement_id=str(data.get("transaction_reference") or ""),
+        account=account,
+        currency=currency,
+        from_on=opening.on if opening else (days[0] if days else None),
+        to_on=closing.on if closing else (days[-1] if days else None),
+        sequence="/".join(str(data[k]) for k in ("statement_number", "sequence_number") if data.get(k)),
+        opening=opening,
+        closing=closing,
+        entries=good,
+        deviations=tuple(deviations),
     )
 
 

@@ -16,7 +16,7 @@ from arrears.kernel.refusals import Refusal
 
 from .. import refusals_statements as refusals
 from . import values
-from .model import Balance, Deviation, Entry, Statement, with_keys
+from .model import Balance, Deviation, Entry, Statement
 
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "booked_on": ("交易日期", "记账日期", "入账日期", "交易时间", "日期", "date", "booking date", "transaction date"),
@@ -151,7 +151,7 @@ class _RowReader:
                 value_on=values.written_day(value_text) if value_text else None,
                 bank_reference=self.cell(row, "bank_reference"), structured_reference=self.cell(row, "structured_reference"),
                 remittance=self.cell(row, "remittance"), counterparty_name=self.cell(row, "counterparty_name"),
-                counterparty_account=account,
+                counterparty_account=account, after_minor=self.balances[-1],
             )
         )  # fmt: skip
 
@@ -191,7 +191,7 @@ class _RowReader:
         opening, closing = _ends(self.entries, self.balances)
         if opening is None or closing is None:
             self.deviations.append(Deviation(f"row {self.header.row}", "no running balance: balances cannot be checked"))
-        return with_keys(
+        return (
             Statement(
                 at=f"row {self.header.row}", statement_id="", account=account, currency=currency, from_on=days[0],
                 to_on=days[-1], entries=tuple(self.entries),

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from arrears.access.models import Creditor, Grant, Portfolio, User
+from arrears.access.queries import actor_of_user
+from arrears.kernel import clock
+from arrears.kernel.scope import Role
+from arrears.ledger.models import Agreement, Event, ScheduleRow
+from arrears.parties import actions as parties
+from arrears.parties.actions import PartyData
+from arrears.parties.models import Party
+
+
+@pytest.fixture
+def creditor(db):
+    return Creditor.objects.create(code="BANK-A", name="甲银行")
+
+
+@pytest.fixture
+def other_creditor(db):
+    return Creditor.objects.create(code="BANK-B", name="乙银行")
+
+
+@pytest.fixture
+def person(db):
+    """Makes a user with roles at a creditor and gives the actor."""
+
+    def make(username, *roles, at):
+        user, _ = User.objects.get_or_create(username=username, defaults={"display_name": username})
+        for role in roles or (Role.OPERATOR,):
+            Grant.objects.create(user=user, role=role, creditor=at)
+        return actor_of_user(user, "web")
+
+    return make
+
+
+@pytest.fixture
+def operator(person, creditor):
+    return person("op", Role.OPERATOR, at=creditor)
+
+
+@pytest.fixture
+def borrow(operator, creditor):
+    """Makes a person with an agreement of equal instalments: one for each month of 2026, on the 15th."""
+    portfolio, _ = Portfolio.objects.get_or_create(creditor=creditor, code="P1", defaults={"name": "组合"})
+
+    def make(reference, name="王小明", instalment_minor=100_000, currency="CNY"):
+        made = parties.register_party(operator, creditor.id, PartyData(f"C-{reference}", name))
+        party = Party.objects.visible_to(operator.scope).get(public_id=made.public_id)
+        agreement = Agreement.objects.create(
+            creditor=creditor, portfolio=portfolio, customer_id=party.customer_id, reference=reference,
+            product="consumer_loan", currency=currency, opened_on=date(2025, 12, 15), created_at=clock.now(),
+        )  # fmt: skip
+        common = {"creditor": creditor, "agreement": agreement, "effective_on": date(2025, 12, 15), "recorded_at": clock.now()}
+        opened = {"kind": "opened", "data": {"terms": {}}, "dedup_key": "opened"}
+        Event.objects.create(**common, **opened)
+        whole = instalment_minor * 12
+        Event.objects.create(**common, kind="disbursed", amount_minor=whole, dedup_key="disbursed")
+        event = Event.objects.create(**common, kind="schedule_set", data={"origin": "host"}, dedup_key="schedule")
+        ScheduleRow.objects.bulk_create(
+            ScheduleRow(
+                creditor=creditor,
+                agreement=agreement,
+                event=event,
+                n=n,
+                due_on=date(2026, n, 15),
+                principal_minor=instalment_minor,
+            )
+            for n in range(1, 13)
+        )
+        return agreement
+
+    return make

@@ -48,7 +48,7 @@ def checked(data: PointData) -> dict[str, Any] | Refusal:
         return refusals.DATES_REVERSED.at("valid_until")
     if data.time_zone and data.time_zone not in available_timezones():
         return refusals.TIME_ZONE.at("time_zone", zone=data.time_zone)
-    normal = _normal(data)
+    normal = normal(data)
     if isinstance(normal, Refusal):
         return Refusal(normal.kind, "value", normal.values)
     kind, value, zone, evidence = normal
@@ -75,7 +75,7 @@ def index_kind(kind: str) -> str:
     return "phone" if kind in ("mobile", "landline", "phone") else kind
 
 
-def _normal(data: PointData) -> tuple[str, str, str, str] | Refusal:
+def normal(data: PointData) -> tuple[str, str, str, str] | Refusal:
     """(kind, value in one form, time zone, its evidence)."""
     if index_kind(data.kind) == "phone":
         phone = identifiers.check_phone(data.value, data.region)

@@ -48,10 +48,10 @@ def checked(data: PointData) -> dict[str, Any] | Refusal:
         return refusals.DATES_REVERSED.at("valid_until")
     if data.time_zone and data.time_zone not in available_timezones():
         return refusals.TIME_ZONE.at("time_zone", zone=data.time_zone)
-    normal = normal(data)
-    if isinstance(normal, Refusal):
-        return Refusal(normal.kind, "value", normal.values)
-    kind, value, zone, evidence = normal
+    found = normal(data)
+    if isinstance(found, Refusal):
+        return Refusal(found.kind, "value", found.values)
+    kind, value, zone, evidence = found
     if data.time_zone:
         zone, evidence = data.time_zone, "declared"
     return {

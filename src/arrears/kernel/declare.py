@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from .refusals import Text
@@ -52,3 +53,16 @@ class CaseKind:
 
 class UnsupportedCase(Exception):
     """The case uses a word that the product does not know: reported as failed, never as passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookRequest:
+    """Whose book, of which day, as known when. A room's ``columns.provide(request)`` answers with a Polars frame.
+
+    The frame has one row per (``customer_id``, ``currency``) and the columns that the room declares; rows of other rooms join by
+    that key. A frame without ``currency`` joins by customer alone.
+    """
+
+    creditor_id: int
+    as_of: date
+    known_at: datetime | None = None

@@ -149,6 +149,10 @@ def test_same_request_twice_is_one(actor, creditor):
     assert first.id == again.id
     assert queries.approvals(collector.scope).count() == 1
     assert waive(collector, creditor.id, 50_001).id != first.id
+    assert isinstance(first, Approval)
+    ask = ("ledger.waive", 70_000, "CNY", creditor.id, SUBJECT)
+    keyed = [require_authority(collector, *ask, {"n": n, "key": key}) for n, key in ((1, "a"), (1, "b"), (2, "c"))]
+    assert len({k.id for k in keyed}) == 2
 
 
 def test_withdraw(actor, creditor):
@@ -184,7 +188,11 @@ def test_an_executor_cannot_do_more_than_was_approved(actor, creditor, executors
     assert second.approval is None  # the lead's own authority, not the approval again
     executors["ledger.waive"] = lambda actor, approval: waive(actor, **(approval.payload | {"amount": 5_000_000}))
     more = waive(actor("v", Role.COLLECTOR), creditor.id, 60_000, "agr_9")
-    assert isinstance(actions.decide(lead, more.public_id, True).result, Approval)
+    assert actions.decide(lead, more.public_id, True).code == "approval.outgrown"
+    assert queries.approval(lead.scope, more.public_id).state == "open"
+    executors["ledger.waive"] = lambda actor, approval: waive(actor, creditor.id, 5_000_000, "agr_other")
+    assert actions.decide(lead, more.public_id, True).code == "approval.outgrown"
+    assert queries.approvals(lead.scope).count() == 1
     assert carried_out == [50_000, 49_999]
 
 

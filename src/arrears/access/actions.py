@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +60,9 @@ def require_authority(
     now = clock.now()
     total = queries.used_lately(creditor_id, act, unit, subject, now) + amount
     running = approvals.running.get()
-    approved = running.approval if running is not None and _fits(running, act, amount, unit, creditor_id, subject) else None
+    approved = running.approval if running is not None and _fits(running, act, unit, creditor_id, subject) else None
+    if approved is not None and amount > approved.amount:
+        return refusals.APPROVAL_OUTGROWN.at(amount=amount, approved=approved.amount, unit=unit)
     limit = queries.limit_of(actor.scope.roles, act, unit, creditor_id).alone_up_to
     if approved is None and total > limit and not actor.scope.everything:
         return _request(actor, act, amount, total, unit, creditor_id, subject, payload or {}, reason)
@@ -79,10 +82,16 @@ def require_authority(
     return Granted(total, limit, approved)
 
 
-def _fits(running: approvals.Running, act: str, amount: int, unit: str, creditor_id: int, subject: tuple[str, str]) -> bool:
+def _fits(running: approvals.Running, act: str, unit: str, creditor_id: int, subject: tuple[str, str]) -> bool:
     a = running.approval
     wanted = (act, unit, creditor_id, subject[0], subject[1])
-    return not running.spent and wanted == (a.act, a.unit, a.creditor_id, a.subject_kind, a.subject_id) and amount <= a.amount
+    return not running.spent and wanted == (a.act, a.unit, a.creditor_id, a.subject_kind, a.subject_id)
+
+
+def _same_request(rows: Iterable[Approval], payload: dict[str, Any]) -> Approval | None:
+    """The open request that asks for the same; ``key`` only makes an act idempotent and says nothing about what is asked."""
+    bare = {k: v for k, v in payload.items() if k != "key"}
+    return next((r for r in rows if {k: v for k, v in r.payload.items() if k != "key"} == bare), None)
 
 
 def _request(
@@ -96,13 +105,14 @@ def _request(
         return refusals.APPROVAL_PERSON.at()
     facts = {
         "creditor_id": creditor_id, "act": act, "subject_kind": subject[0], "subject_id": subject[1],
-        "payload": canonical.plain(payload), "amount": amount, "unit": unit, "requested_by": user, "state": "open",
+        "amount": amount, "unit": unit, "requested_by": user, "state": "open",
     }  # fmt: skip
-    open_one: Approval | None = Approval.objects.visible_to(actor.scope).filter(**facts).first()
+    plain = canonical.plain(payload)
+    open_one = _same_request(Approval.objects.visible_to(actor.scope).filter(**facts).order_by("id"), plain)
     if open_one is not None:
         record(actor, "approval.repeated", ("approval", open_one.public_id), creditor_id=creditor_id)
         return open_one
-    approval: Approval = Approval.objects.create(**facts, total=total, reason=reason, requested_at=clock.now())
+    approval: Approval = Approval.objects.create(**facts, payload=plain, total=total, reason=reason, requested_at=clock.now())
     record(
         actor,
         "approval.requested",
@@ -135,7 +145,7 @@ def decide(actor: Actor, approval_public_id: str, approve: bool, note: str = "")
 
     If carrying it out is refused, that refusal is returned, nothing changed, and the request stays open. Refusals:
     ``access.not_found``, ``approval.not_open``, ``approval.person_needed``, ``approval.own_request``,
-    ``approval.beyond_authority``, ``approval.no_executor``.
+    ``approval.beyond_authority``, ``approval.no_executor``, ``approval.outgrown``.
     """
     approval = _locked_approval(actor, approval_public_id)
     if isinstance(approval, Refusal):
@@ -154,6 +164,8 @@ def decide(actor: Actor, approval_public_id: str, approve: bool, note: str = "")
         result = _carry_out(actor, approval)
         if isinstance(result, Refusal):
             return result
+        if isinstance(result, Approval):  # a part of it needs an approval of its own: nothing is done by halves
+            return refusals.APPROVAL_OUTGROWN.at(amount=result.total, approved=approval.amount, unit=result.unit)
         approval.executed_at = clock.now()
     approval.state = "executed" if approve else "refused"
     approval.save()

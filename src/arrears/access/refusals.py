@@ -76,6 +76,14 @@ APPROVAL_PERSON = RefusalCode(
     "Sign in on the web and decide there.",
     status=403,
 )
+APPROVAL_OUTGROWN = RefusalCode(
+    "approval.outgrown",
+    "现在需要 {amount} {unit}，超出批准的 {approved} {unit}；情况在提交后有变。",
+    "{amount} {unit} is needed now, more than the {approved} {unit} asked for: the facts changed since the request.",
+    "请拒绝或撤回，按现在的数额重新提交。",
+    "Refuse or withdraw it and ask anew with the present amount.",
+    status=409,
+)
 APPROVAL_NO_EXECUTOR = RefusalCode(
     "approval.no_executor",
     "操作“{act}”没有登记执行方式，批准后无法执行。",

@@ -33,14 +33,16 @@ class PauseState:
 def pauses_of(events: Sequence[Event], terms: ServicingTerms) -> tuple[Pause, ...]:
     """Pauses of counted events, in the order of recording of their starts, shortened by resumes.
 
-    The start is ``data["from_on"]`` (a pause may be recorded before or after it begins), else ``effective_on``. A
+    The start is ``data["from"]`` (a pause may be recorded before or after it begins), else ``effective_on``. A
     resume without a target ends every pause that its day lies in. A pause without end runs until it is resumed.
     """
     pauses: list[Pause] = []
     for event in events:
         if event.kind is EventKind.PAUSED:
-            begin = event.data.get("from_on")
-            begin_on = event.effective_on if begin is None else begin if isinstance(begin, date) else date.fromisoformat(str(begin))
+            begin = event.data.get("from_on") or event.data.get("from")
+            begin_on = (
+                event.effective_on if begin is None else begin if isinstance(begin, date) else date.fromisoformat(str(begin))
+            )
             named = event.data.get("stops")
             stops = terms.pause_stops if named is None else frozenset(Stop(s) for s in named)
             pauses.append(Pause(begin_on, max(begin_on, event.until or date.max), stops, event.id))

@@ -19,7 +19,10 @@ from .servicing import ServicingTerms
 
 
 class Status(StrEnum):
-    """``settled``: nothing is open. ``overpaid``: nothing is open and money is left over. ``written_off``: bookkeeping state; the debt stays owed."""
+    """``settled``: nothing is open. ``overpaid``: nothing is open and money is left over.
+
+    ``written_off`` is a bookkeeping state: the debt stays owed, later payments are recoveries.
+    """
 
     NOT_STARTED = "not_started"
     CURRENT = "current"
@@ -105,8 +108,11 @@ class PaymentAllocation:
 class TraceEntry:
     """One step of the derivation, in the order it was made; the statement is written from these.
 
-    ``kind``: billed, charged, accrued, paid, credit_applied, waived, reduced, restored, moved, charged_back, refunded,
-    note. ``amount_minor`` is signed: plus raises what is owed. For ``accrued``: ``base_minor`` x ``annual_percent`` x
+    ``kind``: billed, charged, drawn, statement, accelerated, restructured, charged_back, refunded, accrued (raise);
+    paid, credit_applied, waived, reduced, moved (lower); restored (a reduction taken back); note (``detail`` is a code,
+    the amount is not part of any sum).
+
+    ``amount_minor`` is signed: plus raises what is owed. For ``accrued``: ``base_minor`` x ``annual_percent`` x
     ``days`` by ``day_count`` from ``from_on`` (its day not counted) to ``effective_on``.
     """
 
@@ -160,7 +166,8 @@ class Position:
     overdue_by_bucket: Mapping[str, int]
     accrued_interest_minor: int
     accrued_penalty_minor: int  # open part of day-accrued penalty and compound interest (inside the totals)
-    cap_reduced_minor: int
+    cap_reduced_minor: int  # above the rate cap and so not claimed
+    cap_unknown: str  # why the cap could not be worked out (a person must look); empty otherwise
     pauses: tuple[PauseState, ...]
     payments: tuple[PaymentAllocation, ...]
     recovered_minor: int  # paid after a write-off

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 from arrears.kernel.money import RoundingMode
@@ -59,7 +60,8 @@ class Stop(StrEnum):
 
 
 class Cure(StrEnum):
-    """``oldest_unpaid``: days count from the oldest unpaid due. ``all_arrears``: from the first missed due until nothing is overdue."""
+    """``oldest_unpaid``: days count from the oldest unpaid due. ``all_arrears``: from the first missed due on, until nothing
+    is overdue any more."""
 
     OLDEST_UNPAID = "oldest_unpaid"
     ALL_ARREARS = "all_arrears"
@@ -73,7 +75,9 @@ def full_order(order: Iterable[str | Component]) -> tuple[Component, ...]:
     named = [Component(c) for c in order]
     if Component.COMPOUND not in named and Component.INTEREST in named:
         named.insert(named.index(Component.INTEREST) + 1, Component.COMPOUND)
-    rest = [c for c in (Component.COST, Component.FEE, Component.COMPOUND, Component.PENALTY, Component.INTEREST) if c not in named]
+    rest = [
+        c for c in (Component.COST, Component.FEE, Component.COMPOUND, Component.PENALTY, Component.INTEREST) if c not in named
+    ]
     if Component.PRINCIPAL not in named:
         rest.append(Component.PRINCIPAL)
     return (*dict.fromkeys(named), *rest)
@@ -100,7 +104,9 @@ class Waterfall:
         return self.past_due == self.due == self.in_advance
 
     @classmethod
-    def of(cls, style: str, order: Iterable[str], in_advance_to: str = "next_instalment", name: str = "", clause: str = "") -> Waterfall:
+    def of(
+        cls, style: str, order: Iterable[str], in_advance_to: str = "next_instalment", name: str = "", clause: str = ""
+    ) -> Waterfall:
         full = full_order(order)
         return cls(Style(style), full, full, full, AdvanceTo(in_advance_to), name=name, clause=clause)
 
@@ -210,14 +216,19 @@ class PenaltyPolicy:
                 key=lambda r: r.from_on,
             )
         )
+        base = tuple(Component(c) for c in data.get("base", ("principal",)))
+        compound_base = tuple(Component(c) for c in data.get("compound_base", ()))
+        grown = {Component.PENALTY, Component.COMPOUND}.intersection((*base, *compound_base))
+        if grown:  # what grows by the day as its own base would make the sum depend on how often one looks
+            raise ValueError(f"penalty.base and penalty.compound_base cannot hold {', '.join(sorted(grown))}")
         if multiple is not None and not rates:
             raise ValueError("penalty.contract_rates: needed where contract_multiple is given")
         return cls(
             annual_percent=None if fixed is None else Decimal(str(fixed)),
             contract_multiple=None if multiple is None else Decimal(str(multiple)),
             contract_rates=rates,
-            base=tuple(Component(c) for c in data.get("base", ("principal",))),
-            compound_base=tuple(Component(c) for c in data.get("compound_base", ())),
+            base=base,
+            compound_base=compound_base,
             day_count=day_count,
             from_grace_end=bool(data.get("from_grace_end", False)),
             clause=str(data.get("clause", "")),
@@ -227,7 +238,9 @@ class PenaltyPolicy:
         return {
             "annual_percent": None if self.annual_percent is None else str(self.annual_percent),
             "contract_multiple": None if self.contract_multiple is None else str(self.contract_multiple),
-            "contract_rates": [{"from_on": r.from_on.isoformat(), "annual_percent": str(r.annual_percent)} for r in self.contract_rates],
+            "contract_rates": [
+                {"from_on": r.from_on.isoformat(), "annual_percent": str(r.annual_percent)} for r in self.contract_rates
+            ],
             "base": [c.value for c in self.base],
             "compound_base": [c.value for c in self.compound_base],
             "day_count": self.day_count,
@@ -265,7 +278,7 @@ class Bucket:
 def buckets_of(data: Iterable[str | Mapping[str, Any]]) -> tuple[Bucket, ...]:
     """Buckets from data; refuses (``ValueError``) empty or overlapping ranges. Gaps are allowed: no bucket there."""
     buckets = tuple(sorted((Bucket.parse(b) for b in data), key=lambda b: b.from_days))
-    for one, two in zip(buckets, buckets[1:], strict=False):
+    for one, two in pairwise(buckets):
         if one.to_days is None or one.to_days >= two.from_days:
             raise ValueError(f"buckets {one.name!r} and {two.name!r} overlap")
     return buckets
@@ -287,7 +300,7 @@ class CureRule:
 
 @dataclass(frozen=True, slots=True)
 class CapTerms:
-    """The rate cap this agreement stands under: a profile of ``packs/rate_caps.yaml`` and the day it was formed on."""
+    """The rate cap this agreement stands under: a profile of ``caps.PROFILES`` and the day it was formed on."""
 
     profile: str
     formed_on: date

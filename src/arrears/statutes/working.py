@@ -28,9 +28,10 @@ class InputError(ValueError):
 def parameters() -> dict[str, Parameter]:
     """All figures of this room, by id."""
     found: dict[str, Parameter] = {}
-    for entry in sorted(files(__package__).joinpath("data").iterdir(), key=lambda e: e.name):
-        if entry.name.endswith(".yaml"):
-            found |= load(entry.read_text(encoding="utf-8"))
+    for room in (__package__, "arrears.ledger"):  # the caps stand with the ledger, which uses them on every loan
+        for entry in sorted(files(room).joinpath("data").iterdir(), key=lambda e: e.name):
+            if entry.name.endswith(".yaml"):
+                found |= load(entry.read_text(encoding="utf-8"))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -298,3 +299,36 @@ def test_uploading_on_screen(operator, borrow, browser):
     assert "camt.053" in refused.content.decode()
     english = staff.get("/imports/receipts", headers={"accept-language": "en"}).content.decode()
     assert "Import a bank statement" in english
+
+
+def test_a_payment_the_ledger_refuses_stays_in_the_queue_with_the_reason(operator, borrow):
+    borrow("HT20260001")
+    early = "2025-01-15|1000.00|王小明|621|HT20260001|T1"
+    result = actions.import_statement(operator, bank_csv(early), "BANK-A")
+    assert (result.posted_count, result.open_count) == (0, 1)
+    entry = only_entry(operator)
+    refused = actions.assign_receipt(operator, entry.public_id, "HT20260001")
+    assert isinstance(refused, Refusal)
+    assert entry.note == refused.code
+    assert only_entry(operator).state == "open"
+    assert not ReceiptPosting.objects.visible_to(operator.scope).exists()
+
+
+def test_the_command(creditor, borrow, operator, tmp_path):
+    from typer.testing import CliRunner
+
+    from arrears.intake.commands import app
+
+    borrow("HT20260001")
+    file = tmp_path / "bank.csv"
+    file.write_bytes(bank_csv(ONE))
+    runner = CliRunner()
+    command = ["statement", str(file), "--creditor", "BANK-A", "--json"]
+    tried = runner.invoke(app, [*command, "--dry-run"])
+    assert (tried.exit_code, json.loads(tried.stdout)["posted_count"]) == (0, 1)
+    assert not BankStatement.objects.visible_to(operator.scope).exists()
+    assert json.loads(runner.invoke(app, command).stdout)["posted_count"] == 1
+    assert json.loads(runner.invoke(app, command).stdout)["repeated"] is True
+    file.write_bytes(b"what")
+    refused = runner.invoke(app, command)
+    assert (refused.exit_code, json.loads(refused.stdout)["code"]) == (3, "statement.not_recognised")

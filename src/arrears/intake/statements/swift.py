@@ -127,7 +127,7 @@ def _balances(piece: str, line: int, deviations: list[Deviation]) -> dict[str, B
             currency = next((b.currency for b in read.values()), "")
             deviations.append(Deviation(at, f"balance :{tag}: without currency; taken as {currency or 'unknown'}"))
         day = _swift_day(day_text)
-        minor = values.minor(amount.replace(",", "."), currency or "XXX")
+        minor = values.minor(amount.replace(",", "."), currency or "EUR")
         if day is None or minor is None or not currency:
             return refusals.BAD_VALUE.at(at, field=f":{tag}:", value=amount, problem="no date, amount or currency")
         read[tag] = Balance(tag, minor if sign == "C" else -minor, currency, day)

@@ -34,6 +34,7 @@ class Field:
     identity: bool = False
     rule: str = ""
     not_future: bool = False
+    default: str = ""
 
     @property
     def is_identity(self) -> bool:

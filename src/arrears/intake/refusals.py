@@ -287,7 +287,7 @@ SCHEDULE_ORDER = Code(
     "请核对期次与日期。", "Check number and date.",
 )
 TERMS = Code(
-    "agreement.terms", "条款无法成立：{why}", "The terms cannot be: {why}", "请核对合同条款。", "Check the contract's terms.",
+    "agreement.terms", "条款无法成立：{why}", "The terms cannot be: {why_en}", "请核对合同条款。", "Check the contract's terms.",
 )
 KEPT = Code(
     "key.kept", "“{key}”已登记，现有内容保留。", "{key} is recorded already; the present record stays.", "无需处理。", "Nothing to do.",
@@ -366,6 +366,6 @@ PROFILE_INVALID = Code(
     "profile.invalid", "对应方案有误：{why}", "The profile is wrong: {why_en}", "见 {pointer}。", "See {pointer}.",
 )
 EXPRESSION = Code(
-    "profile.expression", "推算式无法使用：{why}", "The expression cannot be used: {why}",
+    "profile.expression", "推算式无法使用：{why}", "The expression cannot be used: {why_en}",
     "可用四则（不含除法）、case、least、greatest、coalesce、|| 与比较。", "Use + - *, case, least, greatest, coalesce, || and comparisons.",
 )

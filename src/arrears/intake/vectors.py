@@ -26,7 +26,7 @@ class Column:
     wrong: dict[str, Wrong] = field(default_factory=dict)
 
 
-def _present(cells: pl.Series) -> pl.Series:
+def present(cells: pl.Series) -> pl.Series:
     """Cells with outer blanks cut off, blank ones NULL."""
     cut = cells.str.strip_chars(" \t\u3000\u00a0\u200b\r\n")
     return cut.set(cut == "", None) if (cut == "").any() else cut
@@ -51,7 +51,7 @@ def _leftover(
 
 
 def dates(cells: pl.Series, formats: tuple[str, ...] = ()) -> Column:
-    cells = _present(cells)
+    cells = present(cells)
     blank = pl.Series(cells.name, [None] * len(cells), dtype=pl.Date)
     if formats or cells.n_unique() > len(cells) // 2:
         fast = blank if formats else cells.str.to_date("%Y-%m-%d", strict=False, exact=True)
@@ -64,7 +64,7 @@ def dates(cells: pl.Series, formats: tuple[str, ...] = ()) -> Column:
 
 
 def amounts(cells: pl.Series, currency: str, *, scientific: bool = False) -> Column:
-    cells = _present(cells)
+    cells = present(cells)
     places = exponent_of(currency)
     plain = cells.str.contains(rf"^-?\d{{1,14}}(\.\d{{1,{places}}})?$" if places else r"^-?\d{1,14}$").fill_null(False)
     parts = cells.str.splitn(".", 2).struct.unnest() if places else None
@@ -77,20 +77,20 @@ def amounts(cells: pl.Series, currency: str, *, scientific: bool = False) -> Col
 
 
 def integers(cells: pl.Series) -> Column:
-    cells = _present(cells)
+    cells = present(cells)
     fast = cells.set(~cells.str.contains(r"^-?\d{1,14}$").fill_null(False), None).cast(pl.Int64, strict=False)
     return _leftover(cells, fast, parsing.parse_integer, pl.Int64)
 
 
 def by_text(cells: pl.Series, scalar: Callable[[str], Any], kind: pl.DataType | type[pl.DataType]) -> Column:
     """Any scalar reader over the distinct texts (codes, rates, booleans, instants)."""
-    cells = _present(cells)
+    cells = present(cells)
     return _leftover(cells, pl.Series(cells.name, [None] * len(cells), dtype=kind), scalar, kind)
 
 
 def texts(cells: pl.Series) -> Column:
     """Text as it is, outer blanks and a spreadsheet's leading apostrophe off."""
-    cells = _present(cells)
+    cells = present(cells)
     return Column(cells.str.strip_prefix("'") if cells.str.starts_with("'").any() else cells)
 
 

@@ -39,11 +39,19 @@ def test_reseal_until_the_old_key_may_go(operator, creditor, ring):
     ring(f"{NEW},{OLD}")
     assert actions_keys.reseal_all(SYSTEM, stretch=2) == 6
     assert actions_keys.reseal_all(SYSTEM, stretch=2) == 0
+    actions.update_party(operator, parties[1].public_id, {"language": "en"})
     used = actions_keys.keys_in_use()
+    assert len(used["parties_partyversion"]) == 1
     assert len(used["parties_party"]) == len(used["parties_contactpoint"]) == 1
     ring(NEW)
     assert actions.reveal(operator, ("party", parties[3].public_id), "name") == "王小3"
     assert len(queries.search(operator.scope, "王小3")) == 1
+
+
+def test_sealed_columns_are_found_by_name():
+    every, free = actions_keys.sealed_columns(), actions_keys.changeable_columns()
+    assert every["parties_party"][1] == ("name_sealed", "id_sealed", "born_sealed")
+    assert {"parties_partyversion", "parties_vulnerability"} <= set(every) - set(free)
 
 
 def test_commands(operator, creditor, ring, monkeypatch):

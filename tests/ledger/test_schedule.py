@@ -254,3 +254,22 @@ def test_capitalised_days_are_no_obligation():
     minor = schedule.minor_rows(rows, "CNY")
     assert [r.due_on for r in minor] == [date(2025, 5, 31), date(2025, 6, 30)]
     assert sum(r.principal_minor for r in minor) == 1_000_000 + int(rows[0].capitalised.scaleb(2))
+
+
+def test_no_instalment_falls_due_on_disbursement():
+    counted = {"count": 12, "every": "1 month"}
+    assert schedule.build(terms_of(instalments={**counted, "first_due": BASE["disbursed_on"]})) == schedule.build(terms_of())
+
+
+def test_an_end_off_the_grid():
+    months = terms_of(instalments={"every": "1 month"}, maturity="2025-06-15", amortization="equal_principal")
+    days = terms_of(instalments={"every": "30 days"}, maturity="2025-06-15", amortization="equal_principal")
+    short = terms_of(instalments={"every": "1 month"}, maturity="2025-06-15", amortization="equal_principal", final_stub="short")
+    ends = {
+        name: [r.due_on.isoformat() for r in schedule.build(t)][-2:] for name, t in (("m", months), ("d", days), ("s", short))
+    }
+    assert ends == {
+        "m": ["2025-04-30", "2025-06-15"],
+        "d": ["2025-05-31", "2025-06-15"],
+        "s": ["2025-05-31", "2025-06-15"],
+    }

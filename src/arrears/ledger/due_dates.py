@@ -77,8 +77,10 @@ def stub_rule(terms: ScheduleTerms, step: Step) -> FinalStub:
 
 
 def _anchor(terms: ScheduleTerms, rhythm: Rhythm) -> tuple[date, int]:
-    """The day the grid counts from, and the first multiple of the step that is a due date."""
-    return (rhythm.first_due, 0) if rhythm.first_due is not None else (terms.disbursed_on, 1)
+    """The day the grid counts from, and the first multiple of the step that is a due date (no instalment on disbursement)."""
+    if rhythm.first_due is None:
+        return terms.disbursed_on, 1
+    return rhythm.first_due, 1 if rhythm is terms.instalments and rhythm.first_due == terms.disbursed_on else 0
 
 
 def _note_spans(spans: dict[tuple[date, date], Step], start: date, grid: list[date], step: Step, month_end: MonthEnd) -> None:

@@ -132,6 +132,10 @@ def test_chained_merges_are_undone_in_order(operator, creditor, make, monkeypatc
     first = actions_matching.merge_customers(operator, ids["B"], ids["C"], "seen")
     second = actions_matching.merge_customers(operator, ids["A"], ids["B"], "seen")
     assert len(set(customers(a, b, c))) == 1
+    view = queries.customer_view(operator.scope, ids["C"], a.created_at.date(), a.created_at)
+    assert (view.public_id, len(view.parties)) == (ids["A"], 3)
+    assert queries.also_known_as(operator.scope, a.customer_id) == {a.customer_id, b.customer_id, c.customer_id}
+    assert queries.also_known_as(operator.scope, c.customer_id) == {c.customer_id}
     assert actions_matching.separate(operator, first.public_id, "x").code == "merge.later_merge"
     actions_matching.separate(operator, second.public_id, "wrong")
     actions_matching.separate(operator, first.public_id, "wrong")

@@ -288,7 +288,7 @@ def test_search_without_a_hit(operator, party, text):
 def test_customer_view_needs_a_fixed_number_of_statements(operator, creditor, party, django_assert_num_queries):
     for n in range(5):
         register(operator, creditor, reference=f"Q{n}")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(view(operator.scope, party).parties) == 6
 
 

@@ -119,6 +119,27 @@ def customers(scope: Scope) -> QuerySet[Customer]:
     return rows
 
 
+def survivor_of(scope: Scope, found: Customer) -> Customer:
+    """The customer that ``found`` was merged into, through as many merges as there were; itself when it stands."""
+    for _ in range(100):
+        merge = CustomerMerge.objects.visible_to(scope).select_related("survivor").filter(absorbed=found, undone_at=None).first()
+        if merge is None:
+            break
+        found = merge.survivor
+    return found
+
+
+def also_known_as(scope: Scope, customer_id: int) -> frozenset[int]:
+    """The ids of a customer and of all that were merged into it. What is counted per customer is counted over all of them:
+    evidence written before a merge keeps the id it was written with."""
+    known, fresh = {customer_id}, {customer_id}
+    while fresh:
+        rows = CustomerMerge.objects.visible_to(scope).filter(survivor_id__in=fresh, undone_at=None)
+        fresh = set(rows.values_list("absorbed_id", flat=True)) - known
+        known |= fresh
+    return frozenset(known)
+
+
 def party(scope: Scope, public_id: str) -> Party | None:
     row: Party | None = Party.objects.visible_to(scope).select_related("customer").filter(public_id=public_id).first()
     return row
@@ -133,9 +154,11 @@ def customer_view(scope: Scope, public_id: str, on: date, at: datetime, known_at
     """The customer as of day ``on`` and instant ``at``, as known at ``known_at`` (None: all that is recorded).
 
     ``restrictions`` hold those in force at ``at``; ``consents`` every event known, newest first (ask ``consents_to``).
-    None where the scope does not reach or nothing was known yet. A fixed number of statements, however many parties.
+    A merged customer's id answers with the survivor. None where the scope does not reach or nothing was known yet. A fixed
+    number of statements, however many parties.
     """
     found = customer(scope, public_id)
+    found = survivor_of(scope, found) if found is not None else None
     if found is None or (known_at is not None and found.created_at > known_at):
         return None
     rows = Party.objects.visible_to(scope).filter(customer=found).order_by("id")

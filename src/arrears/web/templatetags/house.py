@@ -146,3 +146,26 @@ def percent(part: int | Decimal | None, whole: int | Decimal | None, places: int
     if not whole or part is None:
         return "—"
     return f"{(Decimal(part) * 100 / Decimal(whole)):.{places}f}%"
+
+
+@register.filter
+def word(code: str, table: str) -> str:
+    """The reader's word for a code of a named table in ``web.words`` (``{{ point.kind|word:"POINTS" }}``)."""
+    from arrears.web import words
+
+    return words.said(getattr(words, table), str(code))
+
+
+@register.simple_tag
+def right_party(code: str) -> SafeString:
+    """Badge of what is known about who answers a contact point."""
+    from arrears.web import words
+
+    kind, label = words.RIGHT_PARTY.get(code, ("none", code))
+    return state(kind, words.said({code: label}, code))
+
+
+@register.filter
+def share_width(count: int, base: int) -> int:
+    """Whole percent of ``count`` in ``base``, for the length of a bar."""
+    return 100 * int(count) // int(base) if base else 0

@@ -1,0 +1,279 @@
+"""Customers and agreements on screen: list, 360 degrees, why this amount, one agreement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time
+from functools import wraps
+from typing import Any
+
+import polars as pl
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from arrears.access import queries as access
+from arrears.book import queries as book
+from arrears.journal import queries as journal
+from arrears.kernel import clock
+from arrears.kernel.refusals import Refusal
+from arrears.kernel.scope import Actor
+from arrears.ledger import models as ledger_models
+from arrears.ledger import queries as ledger
+from arrears.ledger.statement import Statement, statement_of
+from arrears.parties import queries as parties
+from arrears.parties.actions import reveal as reveal_action
+from arrears.web import asof, words
+
+View = Callable[..., HttpResponse]
+PAGE_ROWS = 50
+
+
+def signed_in(view: View) -> View:
+    """Only for a person who is signed in and not locked; others go to the sign-in (or lock) page and come back."""
+
+    @wraps(view)
+    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if getattr(request, "actor", None) is None:
+            where = "access:locked" if request.user.is_authenticated else "access:sign_in"
+            return redirect(f"{_reverse(where)}?next={request.path}")
+        response = view(request, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    return run
+
+
+def _reverse(name: str) -> str:
+    from django.urls import reverse
+
+    return reverse(name)
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+@require_GET
+@signed_in
+def customers(request: HttpRequest) -> HttpResponse:
+    """Search, or the newest book's overdue customers, worst first; a page at a time without counting."""
+    scope = _actor(request).scope
+    text = request.GET.get("q", "").strip()
+    context: dict[str, Any] = {"q": text, "buckets": [b for b in book.BUCKETS if b], "bucket": request.GET.get("bucket", "")}
+    if text:
+        context["hits"] = parties.search(scope, text, PAGE_ROWS + 1)
+        return render(request, "web/customers.html", context)
+    days = book.days(scope)
+    if days:
+        context |= _worst(scope, days[-1], context["bucket"], request.GET.get("after", ""))
+        context["day"] = days[-1]
+    return render(request, "web/customers.html", context)
+
+
+def _worst(scope: Any, day: Any, bucket: str, after: str) -> dict[str, Any]:
+    frame = book.read(scope, day).filter(pl.col("overdue_minor") > 0)
+    if bucket:
+        frame = frame.filter(pl.col("bucket") == bucket)
+    start = int(after) if after.isdigit() else 0
+    order = ["delinquent_days", "overdue_minor", "customer_id"]
+    rows = frame.sort(order, descending=[True, True, False]).slice(start, PAGE_ROWS + 1).collect().to_dicts()
+    names = {c.public_id: name for c, name in parties_names(scope, [r["customer"] for r in rows])}
+    shown = [r | {"name": names.get(r["customer"], "—"), "depth": words.depth(r["bucket"])} for r in rows[:PAGE_ROWS]]
+    return {"rows": shown, "next": start + PAGE_ROWS if len(rows) > PAGE_ROWS else None, "start": start}
+
+
+def parties_names(scope: Any, public_ids: list[str]) -> list[tuple[Any, str]]:
+    """Masked names of customers, in two statements."""
+    found = list(parties.customers(scope).filter(public_id__in=public_ids))
+    from arrears.parties.models import Party
+
+    names: dict[int, str] = {}
+    for row in Party.objects.visible_to(scope).filter(customer_id__in=[c.pk for c in found]).order_by("-id"):
+        names[row.customer_id] = row.name_masked
+    return [(c, names.get(c.pk, "—")) for c in found]
+
+
+@dataclass(frozen=True, slots=True)
+class LoanRow:
+    """One agreement on the customer's page, with the host's word beside ours."""
+
+    agreement: ledger_models.Agreement
+    position: Any
+    host: ledger_models.HostPosition | None
+    overdue: dict[str, int]
+    is_host: bool
+
+    @property
+    def overdue_minor(self) -> int:
+        return (self.host.overdue_minor or 0) if self.is_host and self.host else int(self.position.overdue_minor)
+
+    @property
+    def past_due_days(self) -> int:
+        return (self.host.past_due_days or 0) if self.is_host and self.host else int(self.position.past_due_days)
+
+    @property
+    def outstanding_minor(self) -> int:
+        return (self.host.balance_minor or 0) if self.is_host and self.host else int(self.position.outstanding_minor)
+
+    @property
+    def oldest_due_on(self) -> Any:
+        return self.host.oldest_due_on if self.is_host and self.host else self.position.oldest_due_on
+
+    @property
+    def difference_minor(self) -> int | None:
+        """Host minus ours, where both keep it."""
+        if self.host is None or self.is_host or self.host.overdue_minor is None:
+            return None
+        return int(self.host.overdue_minor - self.position.overdue_minor)
+
+    @property
+    def status(self) -> tuple[str, str]:
+        return words.status(self)
+
+
+def loan_rows(scope: Any, customer_id: str, dates: asof.AsOf) -> list[LoanRow]:
+    found = ledger.positions_of_customer(scope, customer_id, dates.as_of, dates.known_at)
+    hosts = ledger.host_positions(scope, [f.agreement.pk for f in found], dates.as_of, dates.known_at)
+    rows = []
+    for one in found:
+        host = hosts.get(one.agreement.pk)
+        is_host = one.agreement.keeping == "host"
+        late = {c.value: a for c, a in one.position.overdue_totals.items()}
+        if is_host and host:
+            late = {
+                "principal": host.overdue_principal_minor or host.overdue_minor or 0, "interest": host.overdue_interest_minor or 0,
+                "penalty": host.overdue_penalty_minor or 0, "fee": host.overdue_fee_minor or 0,
+            }  # fmt: skip
+        late["interest"] = late.get("interest", 0) + late.pop("compound", 0)
+        late["fee"] = late.get("fee", 0) + late.pop("cost", 0)
+        rows.append(LoanRow(one.agreement, one.position, host, late, is_host))
+    return sorted(rows, key=lambda r: (-r.past_due_days, r.agreement.opened_on, r.agreement.pk))
+
+
+def _totals(rows: list[LoanRow]) -> list[dict[str, Any]]:
+    """Sums by currency, never mixed."""
+    found = []
+    for currency in sorted({r.agreement.currency for r in rows}):
+        mine = [r for r in rows if r.agreement.currency == currency]
+        late = [r for r in mine if r.overdue_minor > 0]
+        days = max((r.past_due_days for r in mine), default=0)
+        found.append(
+            {
+                "currency": currency, "overdue": sum(r.overdue_minor for r in mine), "outstanding": sum(r.outstanding_minor for r in mine),
+                "paid": sum(p.amount_minor for r in mine for p in r.position.payments), "days": days, "loans": len(mine), "late": len(late),
+                "depth": min((days + 29) // 30, 6), "bucket": words.bucket(days),
+                **{part: sum(r.overdue.get(part, 0) for r in mine) for part in ("principal", "interest", "penalty", "fee")},
+            }
+        )  # fmt: skip
+    return found
+
+
+def _view(request: HttpRequest, public_id: str, dates: asof.AsOf) -> parties.CustomerView:
+    at = dates.known_at or clock.now()
+    moment = at if dates.as_of == clock.today() else datetime.combine(dates.as_of, time(23, 59), clock.HOME_ZONE)
+    view = parties.customer_view(_actor(request).scope, public_id, dates.as_of, moment, dates.known_at)
+    if view is None:
+        raise Http404
+    return view
+
+
+TABS = ("money", "timeline", "people", "consents", "access")
+
+
+@require_GET
+@signed_in
+def customer(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One customer: money with its reasons, timeline, people, consents and restrictions, who looked."""
+    dates = asof.read(request)
+    view = _view(request, public_id, dates)
+    scope = _actor(request).scope
+    tab = request.GET.get("tab", "money")
+    rows = loan_rows(scope, public_id, dates)
+    context: dict[str, Any] = {
+        "view": view, "dates": dates, "rows": rows, "totals": _totals(rows), "tab": tab if tab in TABS else "money",
+        "restrictions": [r for p in view.parties for r in p.restrictions],
+        "tabs": [(t, words.tab(t)) for t in TABS],
+    }  # fmt: skip
+    context |= _TAB_CONTEXT.get(context["tab"], _no_more)(request, view, rows, dates)
+    return render(request, "web/customer.html", context)
+
+
+def _no_more(request: HttpRequest, view: Any, rows: Any, dates: Any) -> dict[str, Any]:
+    return {}
+
+
+def _money_context(request: HttpRequest, view: Any, rows: list[LoanRow], dates: asof.AsOf) -> dict[str, Any]:
+    chosen = next((r for r in rows if r.agreement.public_id == request.GET.get("why", "")), None)
+    chosen = chosen or next((r for r in rows if r.overdue_minor), None) or (rows[0] if rows else None)
+    statement: Statement | None = None
+    if chosen is not None and not chosen.is_host:
+        statement = statement_of(chosen.position)
+    lines = ledger.timeline(_actor(request).scope, customer_public_id=view.public_id, limit=12)
+    return {"chosen": chosen, "statement": statement, "groups": words.groups(statement), "events": words.timeline(lines)}
+
+
+def _timeline_context(request: HttpRequest, view: Any, rows: list[LoanRow], dates: asof.AsOf) -> dict[str, Any]:
+    before = request.GET.get("before", "")
+    scope = _actor(request).scope
+    page = ledger.timeline(
+        scope, customer_public_id=view.public_id, before_id=int(before) if before.isdigit() else None, limit=31
+    )
+    acts = journal.timeline(scope, customer_id=view.id, limit=30)
+    return {"events": words.timeline(page[:30]), "older": page[29].id if len(page) > 30 else None, "acts": words.acts(acts)}
+
+
+def _people_context(request: HttpRequest, view: Any, rows: list[LoanRow], dates: asof.AsOf) -> dict[str, Any]:
+    roles = ledger.roles(_actor(request).scope, [r.agreement.pk for r in rows], dates.as_of)
+    return {"roles": words.roles(roles)}
+
+
+def _access_context(request: HttpRequest, view: Any, rows: list[LoanRow], dates: asof.AsOf) -> dict[str, Any]:
+    ids = {p.public_id for p in view.parties} | {point.public_id for p in view.parties for point in p.points}
+    log = [row for one in sorted(ids) for row in access.access_log(_actor(request).scope, subject_id=one)[:50]]
+    log.sort(key=lambda r: r.at, reverse=True)
+    names = access.display_names({row.viewer_id for row in log})
+    return {"log": [(row, names.get(row.viewer_id, row.viewer_id)) for row in log[:100]]}
+
+
+_TAB_CONTEXT = {
+    "money": _money_context,
+    "timeline": _timeline_context,
+    "people": _people_context,
+    "access": _access_context,
+}
+
+
+@require_POST
+@signed_in
+def reveal(request: HttpRequest) -> HttpResponse:
+    """One masked field in clear for thirty seconds: logged before it is shown."""
+    subject = (request.POST.get("kind", ""), request.POST.get("id", ""))
+    answer = reveal_action(_actor(request), subject, request.POST.get("field", ""), request.POST.get("reason", "")[:200])
+    if isinstance(answer, Refusal):
+        return render(request, "web/_revealed.html", {"refusal": answer}, status=answer.status)
+    return render(request, "web/_revealed.html", {"clear": answer})
+
+
+@require_GET
+@signed_in
+def agreement(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One agreement: schedule with what is open, statement of everything, every event with its two dates."""
+    dates = asof.read(request)
+    scope = _actor(request).scope
+    found = ledger.position(scope, public_id, dates.as_of, dates.known_at)
+    if isinstance(found, Refusal):
+        raise Http404
+    statement = statement_of(found.position, "total", "open")
+    events = ledger.timeline(scope, agreement_public_id=found.agreement.public_id, limit=200)
+    host = ledger.host_positions(scope, [found.agreement.pk], dates.as_of, dates.known_at).get(found.agreement.pk)
+    late = {c.value: a for c, a in found.position.overdue_totals.items()}
+    context = {
+        "one": found.agreement, "position": found.position, "dates": dates, "statement": statement, "host": host,
+        "row": LoanRow(found.agreement, found.position, host, late, found.agreement.keeping == "host"),
+        "groups": words.groups(statement), "events": words.timeline(events), "schedule": words.schedule(found.position),
+        "view": parties.customer_view(scope, found.agreement.customer.public_id, dates.as_of, clock.now()),
+    }  # fmt: skip
+    return render(request, "web/agreement.html", context)

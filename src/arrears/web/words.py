@@ -1,0 +1,168 @@
+"""Words for what the rooms say in codes: buckets, states, verbs of the ledger, roles, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as later
+
+BUCKET_DEPTH = {"": 0, "M1": 1, "M2": 2, "M3": 3, "M4": 4, "M5": 5, "M6": 6, "M7+": 6}
+TABS = {
+    "money": later("账务"), "timeline": later("时间线"), "people": later("当事人与联系方式"), "consents": later("同意与限制"),
+    "access": later("查阅记录"),
+}  # fmt: skip
+EVENTS = {
+    "opened": later("签约"), "disbursed": later("放款"), "schedule_set": later("还款计划"), "drawn": later("用款"),
+    "statement_cut": later("出账单"), "charged": later("计收"), "paid": later("还款"), "reversed": later("冲回"),
+    "charged_back": later("退单"), "refunded": later("退款"), "waived": later("减免"), "paused": later("暂停"), "resumed": later("恢复"),
+    "rate_changed": later("利率变更"), "accelerated": later("提前到期"), "restructured": later("重组"), "written_off": later("核销"),
+    "transferred": later("转让"), "closed": later("关闭"),
+}  # fmt: skip
+COMPONENTS = {
+    "principal": later("本金"), "interest": later("利息"), "fee": later("费用"), "penalty": later("罚息"), "compound": later("复利"),
+    "cost": later("实现债权费用"),
+}  # fmt: skip
+PRODUCTS = {
+    "consumer_loan": later("消费贷"), "cash_instalment": later("现金分期"), "credit_card": later("信用卡"),
+    "small_business": later("小微经营贷"), "auto": later("汽车贷"), "mortgage": later("按揭"), "other": later("其他"),
+}  # fmt: skip
+ROLES = {
+    "debtor": later("债务人"), "co_debtor": later("共同债务人"), "guarantor": later("保证人"), "heir": later("继承人"),
+    "representative": later("代理人"), "contact_person": later("联系人"),
+}  # fmt: skip
+POINTS = {
+    "mobile": later("手机"),
+    "landline": later("座机"),
+    "email": later("电子邮件"),
+    "address": later("地址"),
+    "im": later("即时通讯"),
+}
+PROVENANCE = {
+    "contract": later("合同"), "host": later("核心系统"), "debtor": later("本人提供"), "agency": later("受托机构"),
+    "bureau": later("征信"), "search": later("查询"),
+}  # fmt: skip
+RIGHT_PARTY = {
+    "unknown": ("none", later("未核验")), "confirmed": ("allow", later("本人已核验")), "wrong": ("stop", later("非本人")),
+    "unreachable": ("wait", later("无法接通")),
+}  # fmt: skip
+RESTRICTIONS = {
+    "stop": later("停止联系"), "dispute": later("争议中"), "deceased": later("已故"), "insolvency": later("破产"),
+    "moratorium": later("暂缓期"), "minor": later("未成年人"), "represented": later("已委托代理"),
+}  # fmt: skip
+GUARANTEES = {"general": later("一般保证"), "joint_and_several": later("连带责任保证")}
+CHANNELS = {
+    "voice": later("电话"), "ai_voice": later("智能语音"), "sms": later("短信"), "email": later("电子邮件"), "letter": later("信函"),
+    "visit": later("外访"), "im": later("即时通讯"), "any": later("任何渠道"),
+}  # fmt: skip
+PURPOSES = {
+    "collect": later("还款联系"), "reminder": later("到期提醒"), "off_hours": later("时段外联系"), "data_processing": later("处理个人信息"),
+    "third_party": later("联系第三人"), "marketing": later("营销"), "any": later("任何用途"),
+}  # fmt: skip
+#: How a ledger fact looks on a timeline: state of its node.
+EVENT_STATES = {
+    "paid": "allow",
+    "reversed": "stop",
+    "charged_back": "stop",
+    "paused": "hold",
+    "written_off": "wait",
+    "waived": "allow",
+}
+
+
+def said(table: dict[str, str], key: str) -> str:
+    """The word for a code, in the reader's language; the code itself where it has none."""
+    return _(table[key]) if key in table else key
+
+
+def tab(name: str) -> str:
+    return said(TABS, name)
+
+
+def depth(bucket_name: str) -> int:
+    return BUCKET_DEPTH.get(bucket_name, 0)
+
+
+def bucket(days: int) -> str:
+    if days <= 0:
+        return ""
+    return f"M{(days + 29) // 30}" if days <= 180 else "M7+"
+
+
+def status(row: Any) -> tuple[str, str]:
+    """State and word of an agreement, from its position."""
+    at = row.position
+    if row.overdue_minor > 0:
+        return "wait", _("逾期")
+    table = {
+        "written_off": ("hold", _("已核销")), "settled": ("allow", _("已结清")), "overpaid": ("allow", _("有溢缴")),
+        "closed": ("none", _("已关闭")), "not_started": ("none", _("未放款")), "current": ("allow", _("正常")),
+    }  # fmt: skip
+    if row.is_host:
+        return table["current"]
+    return table.get(str(at.status), ("none", str(at.status)))
+
+
+def groups(statement: Any) -> list[dict[str, Any]]:
+    """The statement's lines by instalment, each with its sum."""
+    found: list[dict[str, Any]] = []
+    if statement is None:
+        return found
+    for line in statement.lines:
+        key = (line.instalment, line.due_on)
+        if not found or found[-1]["key"] != key:
+            found.append({"key": key, "n": line.instalment, "due_on": line.due_on, "lines": [], "total": 0})
+        found[-1]["lines"].append(line)
+        found[-1]["total"] += line.amount_minor
+    return found
+
+
+def timeline(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    """Ledger facts as timeline entries; a reversed one says so."""
+    entries = []
+    for row in rows:
+        title = said(EVENTS, row.kind)
+        if row.component:
+            title += " · " + said(COMPONENTS, row.component)
+        meta = []
+        if row.data.get("channel"):
+            meta.append(str(row.data["channel"]))
+        if row.data.get("reason"):
+            meta.append(str(row.data["reason"]))
+        entries.append(
+            {
+                "row": row, "title": title, "meta": " · ".join(meta), "reversed": bool(row.reversed_by),
+                "state": "none" if row.reversed_by else EVENT_STATES.get(row.kind, ""),
+                "by": "system" if row.source != "web" else "human",
+                "late": row.recorded_at.date() > row.effective_on,
+            }
+        )  # fmt: skip
+    return entries
+
+
+def acts(entries: Iterable[Any]) -> list[dict[str, Any]]:
+    return [{"entry": e, "by": "human" if e.actor_kind == "person" else "system"} for e in entries]
+
+
+def roles(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    return [
+        {"row": r, "role": said(ROLES, r.role), "guarantee": said(GUARANTEES, r.guarantee_kind) if r.guarantee_kind else ""}
+        for r in rows
+    ]
+
+
+def schedule(position: Any) -> list[dict[str, Any]]:
+    """Instalments with billed and open amounts by component, for the schedule table."""
+    rows = []
+    for one in position.instalments:
+        parts = {c.component.value: c for c in one.components}
+        kind = "stop" if one.overdue else "allow" if one.outstanding_minor == 0 else "none"
+        word = _("逾期") if one.overdue else _("已还清") if one.outstanding_minor == 0 else _("未到期")
+        rows.append(
+            {
+                "one": one, "state": "wait" if kind == "stop" else kind, "word": word,
+                **{name: parts[name].billed_minor if name in parts else 0 for name in ("principal", "interest", "penalty", "fee")},
+            }
+        )  # fmt: skip
+    return rows

@@ -266,7 +266,8 @@ def _ranked(case: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]
     story = _Story(_terms({"terms": {"currency": (case.get("terms") or {}).get("currency", "CNY")}}), {})
     waterfall = Waterfall.from_dict(words)
     claims = [Claim(str(c["id"]), str(c["rank"]), story.minor(c["amount"])) for c in case.get("claims") or ()]
-    payments, balances = [], []
+    payments: list[dict[str, Any]] = []
+    balances: list[dict[str, Any]] = []
     asked = sorted(b["date"] for b in (case.get("expect") or {}).get("balances") or ())
     lines = sorted((line for line in case["timeline"] if "pay" in line), key=lambda one: one["date"])
     for line in lines:

@@ -40,14 +40,8 @@ def rows_of(sql: str, values: list[object], schema: dict[str, type[pl.DataType] 
     raw = b"".join(chunks)
     if not raw:
         return pl.DataFrame(schema=schema)
-    return pl.read_csv(
-        raw,
-        has_header=False,
-        new_columns=list(schema),
-        schema=_csv_schema(schema),
-        null_values=[""],
-        missing_utf8_is_empty_string=False,
-    ).with_columns(pl.col(n) == "t" for n, t in schema.items() if t == pl.Boolean)
+    frame = pl.read_csv(raw, has_header=False, new_columns=list(schema), schema=_csv_schema(schema))
+    return frame.with_columns(pl.col(n) == "t" for n, t in schema.items() if t == pl.Boolean)
 
 
 def _csv_schema(schema: dict[str, type[pl.DataType] | pl.DataType]) -> dict[str, type[pl.DataType] | pl.DataType]:

@@ -169,3 +169,19 @@ def right_party(code: str) -> SafeString:
 def share_width(count: int, base: int) -> int:
     """Whole percent of ``count`` in ``base``, for the length of a bar."""
     return 100 * int(count) // int(base) if base else 0
+
+
+@register.simple_tag
+def derivation(line: Any, currency: str) -> str:
+    """The arithmetic and the source of a statement line, in one short text."""
+    parts = []
+    if line.days and line.annual_percent is not None:
+        year = line.day_count.partition("/")[2] or line.day_count
+        rate = f"{line.annual_percent.normalize():f}"
+        parts.append(f"{format_major(line.base_minor, currency)} × {rate}% ÷ {year} × {line.days}")
+    if line.clause:
+        parts.append(line.clause)
+    if line.reference and not line.reference.startswith("lev_"):
+        tail = line.reference[-5:]
+        parts.append(("流水尾号 " if (get_language() or "zh").startswith("zh") else "bank ref. …") + tail)
+    return " · ".join(parts)

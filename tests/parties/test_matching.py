@@ -63,6 +63,7 @@ def test_same_id_and_name_is_merged_and_can_be_separated(operator, creditor, mak
          ["name_and_birth_date", "name_and_phone"]),
         ({"phone": "13800138000"}, {"phone": "13800138000", "name": "李四"}, None),
         ({"phone": "13800138000", "id_number": ID}, {"phone": "13800138000", "id_number": OTHER_ID}, None),
+        ({"phone": "13800138000", "id_number": ID}, {"phone": "13800138000"}, ["name_and_phone"]),
         ({}, {}, None),
     ],
 )  # fmt: skip

@@ -51,7 +51,7 @@ select l.id, r.id, least(990, max(pair.score) + 50 * (count(distinct pair.reason
        array_agg(distinct pair.reason order by pair.reason)
 from pair join party l on l.id = pair.left_id join party r on r.id = pair.right_id
 where l.customer_id <> r.customer_id and l.kind = r.kind
-  and not (l.id_kind = r.id_kind and l.id_index <> r.id_index and l.id_kind in ('cn_resident_id', 'cn_uscc'))
+  and not coalesce(l.id_kind = r.id_kind and l.id_index <> r.id_index and l.id_kind in ('cn_resident_id', 'cn_uscc'), false)
 group by l.id, r.id
 order by 1, 2
 """

@@ -386,7 +386,8 @@ def search(scope: Scope, text: str, limit: int = 50) -> list[SearchHit]:
 
 
 def _lookups(scope: Scope, parties: QuerySet[Party], text: str) -> Iterable[tuple[str, QuerySet[Party]]]:
-    yield "number", parties.filter(Q(reference=text) | Q(customer__reference=text))
+    yield "number", parties.filter(reference=text)
+    yield "number", parties.filter(customer__in=Customer.objects.visible_to(scope).filter(reference=text))
     points = ContactPoint.objects.visible_to(scope)
     yield "name", parties.filter(name_index=sealing.index("name", text))
     if len(text) == 4 and text[:3].isdigit() and text[3] in "0123456789Xx":

@@ -198,3 +198,8 @@ def sessions_of(user: User) -> QuerySet[UserSession]:
 
 def keys_of(user: User) -> QuerySet[ApiKey]:
     return ApiKey.objects.filter(user=user).order_by("-created_at")
+
+
+def demo_users() -> QuerySet[User]:
+    """Active users made for trying the product out; none where no demo was loaded."""
+    return User.objects.filter(is_demo=True, is_active=True).order_by("id")

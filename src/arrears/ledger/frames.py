@@ -5,6 +5,7 @@ Agreements kept by us are folded from raw events (``columnar.fold``); those kept
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 
 import polars as pl
@@ -12,11 +13,13 @@ from django.db import connection
 
 from arrears.kernel.scope import SYSTEM_SCOPE
 
-from . import models, queries
-from .position import Position, Status
+from . import columnar, models, queries
+from .events import EventKind
+from .position import Status
+from .servicing import ServicingTerms
 
 #: Agreements folded at a time: bounds memory, not the answer.
-RANGE = 20_000
+RANGE = 100_000
 
 AGREEMENT_SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "agreement_id": pl.Int64, "customer_id": pl.Int64, "portfolio_id": pl.Int64, "product": pl.String, "currency": pl.String,
@@ -72,30 +75,101 @@ def host_frame(creditor_id: int, as_of: date, known_at: datetime | None) -> pl.D
     return rows_of(sql, values, {"agreement_id": pl.Int64, **POSITION_SCHEMA})
 
 
-def _row(agreement_id: int, at: Position) -> dict[str, object]:
-    late = {component.value: amount for component, amount in at.overdue_totals.items()}
-    last = at.payments[-1] if at.payments else None
-    return {
-        "agreement_id": agreement_id, "overdue_minor": at.overdue_minor, "overdue_principal_minor": late.get("principal", 0),
-        "overdue_interest_minor": late.get("interest", 0) + late.get("compound", 0), "overdue_penalty_minor": late.get("penalty", 0),
-        "overdue_fee_minor": late.get("fee", 0) + late.get("cost", 0), "outstanding_minor": at.outstanding_minor,
-        "principal_outstanding_minor": at.principal_outstanding_minor, "past_due_days": at.past_due_days,
-        "delinquent_days": at.delinquent_days, "oldest_due_on": at.oldest_due_on, "last_payment_on": at.last_payment_on,
-        "last_payment_minor": last.amount_minor if last else None, "paid_total_minor": sum(p.amount_minor for p in at.payments),
-        "written_off": at.status is Status.WRITTEN_OFF,
-    }  # fmt: skip
+#: Fewer agreements than this under the same terms are folded one by one: a sweep of their own would cost more.
+SWEEP = 40
+
+_EVENT_SQL = (
+    "select agreement_id, id, kind, effective_on, recorded_at, amount_minor, nullif(component, ''), due_on, until, target_id, data "
+    "from ledger_event where agreement_id = any(%s) order by agreement_id, id"
+)
+_ROW_SQL = (
+    "select agreement_id, event_id, n, due_on, principal_minor, interest_minor, fee_minor, penalty_minor, cost_minor "
+    "from ledger_schedulerow where agreement_id = any(%s) order by agreement_id, event_id, n"
+)
+_TERMS_SQL = (
+    "select distinct on (agreement_id) agreement_id, (data -> 'servicing')::text from ledger_event "
+    "where agreement_id = any(%s) and kind in ('opened', 'restructured') and data ? 'servicing' {known} order by agreement_id, id desc"
+)
+_EVENT_SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
+    "agreement_id": pl.Int64, "id": pl.Int64, "kind": pl.String, "effective_on": pl.Date, "recorded_at": pl.String,
+    "amount_minor": pl.Int64, "component": pl.String, "due_on": pl.Date, "until": pl.Date, "target_id": pl.Int64, "data": pl.String,
+}  # fmt: skip
+_ROW_SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
+    "agreement_id": pl.Int64, "version": pl.Int64, "n": pl.Int32, "due_on": pl.Date, "principal_minor": pl.Int64,
+    "interest_minor": pl.Int64, "fee_minor": pl.Int64, "penalty_minor": pl.Int64, "cost_minor": pl.Int64,
+}  # fmt: skip
 
 
-def computed_frame(agreement_ids: list[int], as_of: date, known_at: datetime | None) -> pl.DataFrame:
-    """The agreements kept by us, folded range by range."""
+def _terms(
+    ids: list[int], currencies: dict[int, str], known_at: datetime | None
+) -> tuple[dict[int, ServicingTerms], pl.DataFrame]:
+    """The distinct servicing terms of the agreements by key, and which agreement has which (``product`` is the key)."""
+    sql = _TERMS_SQL.format(known="and recorded_at <= %s" if known_at is not None else "")
+    found = rows_of(sql, [ids, *([known_at] if known_at is not None else [])], {"agreement_id": pl.Int64, "words": pl.String})
+    words = dict(found.iter_rows())
+    keys: dict[str, int] = {}
+    terms: dict[int, ServicingTerms] = {}
+    owner = []
+    for agreement_id in ids:
+        text = words.get(agreement_id) or json.dumps({"currency": currencies[agreement_id]})
+        if text not in keys:
+            keys[text] = len(keys)
+            terms[keys[text]] = ServicingTerms.from_dict(json.loads(text))
+        owner.append((agreement_id, keys[text]))
+    return terms, pl.DataFrame(owner, schema={"agreement_id": pl.Int64, "product": pl.Int64}, orient="row")
+
+
+def _sweep(ids: list[int], currencies: dict[int, str], as_of: date, known_at: datetime | None) -> pl.DataFrame:
+    events = rows_of(_EVENT_SQL, [ids], _EVENT_SCHEMA).with_columns(
+        pl.col("recorded_at").str.to_datetime("%Y-%m-%d %H:%M:%S%.f%#z", time_unit="us", time_zone="UTC")
+    )
+    rows = rows_of(_ROW_SQL, [ids], _ROW_SCHEMA)
+    terms, owner = _terms(ids, currencies, known_at)
+    sizes = owner.group_by("product").len()
+    large = sizes.filter(pl.col("len") >= SWEEP)["product"].to_list()
+    swept = owner.filter(pl.col("product").is_in(large))
+    mine = pl.col("agreement_id").is_in(swept["agreement_id"].implode())
     parts = []
-    for start in range(0, len(agreement_ids), RANGE):
-        ids = agreement_ids[start : start + RANGE]
-        chosen = list(models.Agreement.objects.visible_to(SYSTEM_SCOPE).filter(id__in=ids))
+    if large:
+        parts.append(columnar.fold(rows.filter(mine), events.filter(mine), as_of, known_at, {k: terms[k] for k in large}, swept))
+    single = owner.filter(~pl.col("product").is_in(large))
+    if single.height:
+        chosen = list(models.Agreement.objects.visible_to(SYSTEM_SCOPE).filter(id__in=single["agreement_id"].to_list()))
         found = queries.positions(SYSTEM_SCOPE, chosen, as_of, known_at)
-        rows = [_row(one.agreement.id, one.position) for one in found]
-        parts.append(pl.DataFrame(rows, schema={"agreement_id": pl.Int64, **POSITION_SCHEMA}))
-    return pl.concat(parts) if parts else pl.DataFrame(schema={"agreement_id": pl.Int64, **POSITION_SCHEMA})
+        lines = [columnar.as_row(one.agreement.id, one.position) for one in found]
+        parts.append(pl.DataFrame(lines, schema=columnar.SCHEMA))
+    answer = pl.concat(parts)
+    return answer.join(_payments(events, as_of, known_at), on="agreement_id", how="left")
+
+
+def _payments(events: pl.DataFrame, as_of: date, known_at: datetime | None) -> pl.DataFrame:
+    """Newest payment and sum of payments of each agreement, reversed ones left out."""
+    counted = columnar.known(events.lazy(), as_of, known_at).filter(pl.col("kind") == EventKind.PAID.value)
+    newest = counted.sort("effective_on", "id").group_by("agreement_id")
+    return newest.agg(
+        pl.col("amount_minor").last().alias("last_payment_minor"), pl.col("amount_minor").sum().alias("paid_total_minor")
+    ).collect()
+
+
+def computed_frame(agreements: pl.DataFrame, as_of: date, known_at: datetime | None) -> pl.DataFrame:
+    """The agreements kept by us, folded range by range."""
+    parts = [pl.DataFrame(schema={"agreement_id": pl.Int64, **POSITION_SCHEMA})]
+    currencies = dict(agreements.select("agreement_id", "currency").iter_rows())
+    ids = agreements["agreement_id"].to_list()
+    for start in range(0, len(ids), RANGE):
+        answer = _sweep(ids[start : start + RANGE], currencies, as_of, known_at)
+        late = {c: pl.col(f"overdue_{c}_minor") for c in ("principal", "interest", "penalty", "fee", "compound", "cost")}
+        parts.append(
+            answer.select(
+                "agreement_id", "overdue_minor", late["principal"].alias("overdue_principal_minor"),
+                (late["interest"] + late["compound"]).alias("overdue_interest_minor"),
+                late["penalty"].alias("overdue_penalty_minor"), (late["fee"] + late["cost"]).alias("overdue_fee_minor"),
+                "outstanding_minor", pl.col("principal_minor").alias("principal_outstanding_minor"),
+                pl.col("past_due_days").cast(pl.Int64), pl.col("delinquent_days").cast(pl.Int64), "oldest_due_on", "last_payment_on",
+                "last_payment_minor", pl.col("paid_total_minor").fill_null(0), (pl.col("status") == Status.WRITTEN_OFF.value).alias("written_off"),
+            )
+        )  # fmt: skip
+    return pl.concat(parts)
 
 
 def positions_frame(creditor_id: int, as_of: date, known_at: datetime | None = None) -> pl.DataFrame:
@@ -104,7 +178,7 @@ def positions_frame(creditor_id: int, as_of: date, known_at: datetime | None = N
     ours = agreements.filter(pl.col("keeping") != "host")
     positions = pl.concat(
         [
-            computed_frame(ours["agreement_id"].to_list(), as_of, known_at),
+            computed_frame(ours, as_of, known_at),
             host_frame(creditor_id, as_of, known_at).join(
                 agreements.filter(pl.col("keeping") == "host").select("agreement_id"), on="agreement_id", how="semi"
             ),

@@ -39,6 +39,13 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
     return [e | {"here": e is best} for e in shown]
 
 
+def _demo(request: HttpRequest, signed_in: bool) -> dict[str, Any]:
+    """On the sign-in page of a demo: who can be tried, and with which password."""
+    if signed_in or settings.ENVIRONMENT != "demo" or not request.path.startswith("/sign-in"):
+        return {}
+    return {"demo_users": access.demo_users(), "demo_password": settings.FIXTURE_PASSWORD}
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context of ``web/shell.html``."""
     user = getattr(request, "user", None)
@@ -52,5 +59,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "other_language": ("en", "English") if (get_language() or "zh").startswith("zh") else ("zh-hans", "中文"),
         "theme": getattr(user, "theme", "system") if signed_in else "system",
         "idle_seconds": settings.IDLE_LOCK_SECONDS if signed_in else 0,
+        **_demo(request, signed_in),
         "hats": access.hats_of(user) if signed_in else [],  # type: ignore[arg-type]
     }

@@ -180,6 +180,13 @@ def _view(request: HttpRequest, public_id: str, dates: asof.AsOf) -> parties.Cus
     return view
 
 
+def _unknown_then(request: HttpRequest, public_id: str, dates: asof.AsOf) -> HttpResponse | None:
+    """A customer who exists now but was not known at the instant asked about: said in words, with the way back."""
+    if dates.known_at is None or parties.customer(_actor(request).scope, public_id) is None:
+        return None
+    return render(request, "web/not_yet_known.html", {"dates": dates}, status=200)
+
+
 TABS = ("money", "timeline", "people", "consents", "access")
 
 
@@ -188,7 +195,12 @@ TABS = ("money", "timeline", "people", "consents", "access")
 def customer(request: HttpRequest, public_id: str) -> HttpResponse:
     """One customer: money with its reasons, timeline, people, consents and restrictions, who looked."""
     dates = asof.read(request)
-    view = _view(request, public_id, dates)
+    try:
+        view = _view(request, public_id, dates)
+    except Http404:
+        if (answer := _unknown_then(request, public_id, dates)) is not None:
+            return answer
+        raise
     scope = _actor(request).scope
     tab = request.GET.get("tab", "money")
     rows = loan_rows(scope, public_id, dates)

@@ -45,6 +45,8 @@ PAGE = "arrears/cases/pages.py"
         ("c.execute(f'select {x} from \"parties_party\" p')", PAGE, 1),
         ("c.execute('select 1 from parties_partyversion2')", PAGE, 0),
         ("c.execute('delete from ledger_event')", "arrears/house/x.py", 1),
+        ("c.execute('update ledger_event set x = 1')", "arrears/house/x.py", 1),
+        ("c.execute('update ledger_event set x = 1')", "arrears/ledger/actions_bulk.py", 0),
     ],
 )
 def test_rules(source, path, breaches):

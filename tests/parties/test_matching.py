@@ -137,6 +137,11 @@ def test_chained_merges_are_undone_in_order(operator, creditor, make, monkeypatc
     assert (view.public_id, len(view.parties)) == (ids["A"], 3)
     assert queries.also_known_as(operator.scope, a.customer_id) == {a.customer_id, b.customer_id, c.customer_id}
     assert queries.also_known_as(operator.scope, c.customer_id) == {c.customer_id}
+    again = actions_matching.merge_customers
+    assert again(operator, ids["C"], ids["A"], "circle").code == "merge.gone"
+    assert again(operator, ids["A"], ids["C"], "twice").code == "merge.gone"
+    late = actions.register_party(operator, creditor.id, PartyData("late", "王小明", customer_reference="C"))
+    assert late.customer_id == a.customer_id
     assert actions_matching.separate(operator, first.public_id, "x").code == "merge.later_merge"
     actions_matching.separate(operator, second.public_id, "wrong")
     actions_matching.separate(operator, first.public_id, "wrong")

@@ -13,7 +13,7 @@ from arrears.access.queries import creditors
 from arrears.journal.actions import action, record
 from arrears.kernel import clock
 from arrears.kernel.refusals import Refusal
-from arrears.kernel.scope import Actor
+from arrears.kernel.scope import Actor, Scope
 from arrears.parties import identifiers, masking, refusals, sealing, standing
 from arrears.parties.models import ContactPoint, Customer, Party, PartyVersion, Restriction, Vulnerability
 
@@ -74,8 +74,10 @@ def checked(data: PartyData) -> dict[str, Any] | Refusal:
     } | {"born_on": born_on}
 
 
-def _customer_for(creditor: Creditor, data: PartyData, columns: dict[str, Any], now: datetime) -> Customer:
-    """The named customer, else the one of a party with the same identity number and name, else a new one."""
+def _customer_for(scope: Scope, creditor: Creditor, data: PartyData, columns: dict[str, Any], now: datetime) -> Customer:
+    """The named customer (or the one it was merged into), else the one of a party with the same identity number and name, else a new one."""
+    from arrears.parties.queries import survivor_of  # reads stand above the acts they are shared with
+
     rows = Customer.objects.unscoped("the creditor was checked against the actor's scope").filter(creditor=creditor)
     if not data.customer_reference and columns["id_index"] is not None:
         same = (
@@ -89,7 +91,10 @@ def _customer_for(creditor: Creditor, data: PartyData, columns: dict[str, Any], 
             return found
     reference = data.customer_reference or data.reference
     existing: Customer | None = rows.filter(reference=reference).first()
-    return existing or Customer.objects.create(creditor=creditor, reference=reference, created_at=now)
+    if existing is not None:
+        return survivor_of(scope, existing)
+    made: Customer = Customer.objects.create(creditor=creditor, reference=reference, created_at=now)
+    return made
 
 
 @action("party.register")
@@ -109,7 +114,7 @@ def register_party(actor: Actor, creditor_id: int, data: PartyData) -> Party | R
         return refusals.REFERENCE_TAKEN.at("reference", reference=data.reference)
     now = clock.now()
     born_on = columns.pop("born_on")
-    customer = _customer_for(creditor, data, columns, now)
+    customer = _customer_for(actor.scope, creditor, data, columns, now)
     party: Party = Party.objects.create(creditor=creditor, customer=customer, reference=data.reference, created_at=now, **columns)
     record(
         actor,

@@ -138,6 +138,15 @@ def _customers(values: dict[str, object]) -> None:
         values,
     )
     run("UPDATE staged_party SET customer_reference = reference WHERE customer_reference IS NULL", values)
+    while run(  # a merged customer's number goes on with the survivor, through as many merges as there were
+        """
+        UPDATE staged_party s SET customer_reference = v.reference
+        FROM parties_customermerge m JOIN parties_customer a ON a.id = m.absorbed_id JOIN parties_customer v ON v.id = m.survivor_id
+        WHERE m.creditor_id = %(creditor)s AND m.undone_at IS NULL AND a.reference = s.customer_reference
+        """,
+        values,
+    ):
+        pass
     missing = fetched(
         """
         SELECT DISTINCT s.customer_reference FROM staged_party s

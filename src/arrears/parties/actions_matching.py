@@ -179,6 +179,9 @@ def merge_customers(actor: Actor, survivor_public_id: str, absorbed_public_id: s
         return refusals.MERGE_SAME.at()
     if survivor.creditor_id != absorbed.creditor_id:
         return refusals.MERGE_CREDITORS.at()
+    gone = CustomerMerge.objects.visible_to(actor.scope).filter(absorbed__in=[survivor, absorbed], undone_at=None).first()
+    if gone is not None:
+        return refusals.MERGE_GONE.at(id=gone.public_id)
     if not reason.strip():
         return refusals.REASON_MISSING.at("reason")
     return _merge(actor, survivor, absorbed, [reason.strip()])

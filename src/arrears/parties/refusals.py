@@ -254,6 +254,14 @@ MERGE_CREDITORS = RefusalCode(
     "请核对双方。",
     "Check both sides.",
 )
+MERGE_GONE = RefusalCode(
+    "merge.gone",
+    "其中一方已经并入别的客户（{id}）。",
+    "One side is merged into another customer already ({id}).",
+    "请用归并后的客户，或先撤销那次归并。",
+    "Use the customer it was merged into, or undo that merge first.",
+    status=409,
+)
 MERGE_UNDONE = RefusalCode(
     "merge.undone",
     "这次合并已经撤销。",

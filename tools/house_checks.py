@@ -40,7 +40,8 @@ def clock(tree: ast.AST, path: str) -> Iterator[Breach]:
             and isinstance(node.func.value, ast.Name | ast.Attribute)
         ):
             owner = node.func.value.id if isinstance(node.func.value, ast.Name) else node.func.value.attr
-            if (owner, node.func.attr) in CLOCK_CALLS:
+            converts = node.func.attr in {"localtime", "localdate"} and node.args  # of a given instant: reads no clock
+            if (owner, node.func.attr) in CLOCK_CALLS and not converts:
                 yield node.lineno, f"clock: {owner}.{node.func.attr}() outside kernel/clock.py"
 
 
@@ -103,7 +104,17 @@ def names(tree: ast.AST, path: str) -> Iterator[Breach]:
             yield node.lineno, f"name: {node.name} says nothing about its noun"
 
 
-TREE_CHECKS = (clock, float_money, state_change, sizes, names)
+def falsy_refusals(tree: ast.AST, path: str) -> Iterator[Breach]:
+    """A refusal is falsy: ``if refusal:`` never runs. Ask ``is not None`` or ``isinstance(x, Refusal)``."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.If | ast.IfExp | ast.While):
+            continue
+        test = node.test.target if isinstance(node.test, ast.NamedExpr) else node.test
+        if isinstance(test, ast.Name) and test.id in {"refusal", "refused"}:
+            yield test.lineno, f"falsy refusal: `{ast.unparse(node.test)[:60]}` is never true"
+
+
+TREE_CHECKS = (clock, float_money, state_change, sizes, names, falsy_refusals)
 
 
 def breaches_in(source: str, path: str) -> list[str]:

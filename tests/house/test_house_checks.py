@@ -23,6 +23,8 @@ BREACHES = [
     ("size", "def f():\n" + "    x = 1\n" * 71, "size:"),
     ("module", "x = 1\n" * 601, "size: module"),
     ("name", "class LoanManager: ...\n", "name:"),
+    ("falsy", "def f(refusal):\n    if refusal:\n        return 1\n", "falsy refusal"),
+    ("falsy", "def f(g):\n    if refused := g():\n        return refused\n", "falsy refusal"),
 ]
 
 

@@ -15,7 +15,7 @@ from arrears.cli import conventions
 def _wants_database(words: list[str]) -> bool:
     """Commands that must work with no database at all: help, version, doctor, cases, db."""
     verbs = [w for w in words if not w.startswith("-")]
-    return bool(verbs) and "--help" not in words and verbs[0] not in {"doctor", "cases", "db", "calc", "version"}
+    return bool(verbs) and "--help" not in words and verbs[0] not in {"doctor", "cases", "db", "calc", "version", "generate"}
 
 
 def main() -> None:

@@ -87,4 +87,26 @@ def version() -> None:
     conventions.put({"version": __version__, "environment": os.environ.get("ARREARS_ENVIRONMENT", "demo")})
 
 
-ROOT = {"migrate": migrate, "serve": serve, "worker": worker, "doctor": doctor, "version": version}
+def generate(
+    out: Annotated[str, typer.Option(help="Folder for the files.")],
+    customers: Annotated[int, typer.Option(min=1, help="How many customers (about 1.25 agreements each).")] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 1,
+    until: Annotated[str, typer.Option(help="Last business date the files know, default today.")] = "",
+    parquet: Annotated[bool, typer.Option("--parquet", help="Parquet instead of CSV.")] = False,
+) -> None:
+    """Make a synthetic Chinese portfolio as import files, with two years of payments and realistic dirt."""
+    from datetime import date
+    from pathlib import Path
+
+    from arrears.house import generator
+    from arrears.kernel import clock
+
+    day = date.fromisoformat(until) if until else clock.today()
+    plan = generator.Plan(customers, seed, day, "parquet" if parquet else "csv")
+    made = generator.write(plan, Path(out))
+    for name, rows in made.rows.items():
+        conventions.say(f"{name:16} {rows:>12,} rows, {made.faulty.get(name, 0):,} to be refused")
+    conventions.put({"folder": out, "rows": made.rows, "faulty": made.faulty, "agreements": made.kinds})
+
+
+ROOT = {"generate": generate, "migrate": migrate, "serve": serve, "worker": worker, "doctor": doctor, "version": version}

@@ -265,7 +265,7 @@ def reveal(request: HttpRequest) -> HttpResponse:
     subject = (request.POST.get("kind", ""), request.POST.get("id", ""))
     answer = reveal_action(_actor(request), subject, request.POST.get("field", ""), request.POST.get("reason", "")[:200])
     if isinstance(answer, Refusal):
-        return render(request, "web/_revealed.html", {"refusal": answer}, status=answer.status)
+        return render(request, "web/_revealed.html", {"refusal": answer, "clear": None}, status=answer.status)
     return render(request, "web/_revealed.html", {"clear": answer})
 
 

@@ -46,7 +46,7 @@ class Kind:
     """What one row states. ``key`` fields identify it; ``control`` is the amount summed as control total.
 
     ``on_conflict`` says what happens to a known key with other content: ``append`` (a later fact beside it), ``update`` (the former
-    kept as a version), ``keep`` (the present record stays, with a warning) or ``refuse``. ``open_prefix`` names a family of
+    kept as a version), ``keep`` (the present record stays) or ``refuse``. ``open_prefix`` names a family of
     free fields (``segment.tier``).
     """
 

@@ -152,7 +152,9 @@ class _Entry:
                 differs = self.frame.filter((pl.col("currency") != pl.col("__currency")).fill_null(False))
                 column = self.output.column_of("currency")
                 for row, text, expected in differs.select(ROW, "currency", "__currency").iter_rows():
-                    self.faults.append(Fault(row, refusals.CURRENCY_MISMATCH.code, column, "currency", text[:12], {"expected": expected}))
+                    self.faults.append(
+                        Fault(row, refusals.CURRENCY_MISMATCH.code, column, "currency", text[:12], {"expected": expected})
+                    )
             stated = pl.col("currency") if "currency" in self.frame.columns else pl.lit(None, dtype=pl.String)
             self.frame = self.frame.with_columns(pl.coalesce(stated, pl.col("__currency")).alias("currency"))
 
@@ -190,7 +192,9 @@ class _Entry:
                 missing = self.frame[ROW]
             values = {"label": one.label.zh, "label_en": one.label.en}
             self.faults += [
-                Fault(row, refusals.FIELD_MISSING.code, column, one.name, "", values) for row in missing if (row, one.name) not in known
+                Fault(row, refusals.FIELD_MISSING.code, column, one.name, "", values)
+                for row in missing
+                if (row, one.name) not in known
             ]
 
 

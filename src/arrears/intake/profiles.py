@@ -131,7 +131,11 @@ class _Reader:
             return {}
         for word in words:
             if word not in allowed:
-                self.wrong(f"{pointer}/{word}", f"不认识“{word}”，可用：{', '.join(allowed)}", f"unknown {word}; known: {', '.join(allowed)}")
+                self.wrong(
+                    f"{pointer}/{word}",
+                    f"不认识“{word}”，可用：{', '.join(allowed)}",
+                    f"unknown {word}; known: {', '.join(allowed)}",
+                )
         return words
 
     def text(self, value: Any, pointer: str) -> Text | None:
@@ -217,7 +221,9 @@ def _output(reader: _Reader, words: Any, shared: dict[str, Any], at: str) -> Out
         given = {c.target for c in entry.cells} | set(entry.constants) | {d.target for d in derive}
         for field in kind.fields:
             if field.required and field.name not in given:
-                reader.wrong(at, f"缺少必需字段“{field.label.zh}”（{field.name}）", f"the required field {field.name} has no source")
+                reader.wrong(
+                    at, f"缺少必需字段“{field.label.zh}”（{field.name}）", f"the required field {field.name} has no source"
+                )
     return Output(kind, tuple(entries), derive)
 
 
@@ -259,7 +265,9 @@ def _derivations(reader: _Reader, words: Any, kind: Kind, entries: Iterable[Entr
     for target, spec in reader.known(words, list(words) if isinstance(words, Mapping) else [], at).items():
         if kind.field(target) is None:
             reader.wrong(f"{at}/{target}", f"“{kind.name}”没有字段“{target}”", f"{kind.name} has no field {target}")
-        spec = reader.known({"expression": spec} if isinstance(spec, str) else spec, ("expression", "assumption"), f"{at}/{target}")
+        spec = reader.known(
+            {"expression": spec} if isinstance(spec, str) else spec, ("expression", "assumption"), f"{at}/{target}"
+        )
         expression = str(spec.get("expression") or "")
         if (why := why_not(expression, known)) is not None:
             reader.found.append(refusals.EXPRESSION.at(f"{at}/{target}", why=why.zh, why_en=why.en))
@@ -282,7 +290,9 @@ def why_not(expression: str, known: set[str]) -> Text | None:
         if isinstance(node, exp.Literal) and not node.is_string and not node.this.isdigit():
             return Text(f"只可用整数，现为 {node.this}", f"whole numbers only, not {node.this}")
         if isinstance(node, exp.Column) and node.name not in known:
-            return Text(f"没有“{node.name}”，可用：{', '.join(sorted(known))}", f"no {node.name}; known: {', '.join(sorted(known))}")
+            return Text(
+                f"没有“{node.name}”，可用：{', '.join(sorted(known))}", f"no {node.name}; known: {', '.join(sorted(known))}"
+            )
     return None
 
 

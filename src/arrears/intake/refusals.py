@@ -5,10 +5,18 @@ from __future__ import annotations
 from arrears.kernel.refusals import RefusalCode as Code
 
 FILE_EMPTY = Code(
-    "file.empty", "文件是空的。", "The file is empty.", "请重新导出后再导入。", "Export it again.",
+    "file.empty",
+    "文件是空的。",
+    "The file is empty.",
+    "请重新导出后再导入。",
+    "Export it again.",
 )
 FILE_NO_ROWS = Code(
-    "file.no_rows", "文件只有表头，没有数据行。", "The file has a header and no rows.", "请检查导出条件。", "Check the export's filter.",
+    "file.no_rows",
+    "文件只有表头，没有数据行。",
+    "The file has a header and no rows.",
+    "请检查导出条件。",
+    "Check the export's filter.",
 )
 FILE_TOO_LARGE = Code(
     "file.too_large",
@@ -19,7 +27,12 @@ FILE_TOO_LARGE = Code(
     status=413,
 )
 FILE_MISSING = Code(
-    "file.missing", "找不到文件。", "There is no such file.", "请检查路径。", "Check the path.", status=404,
+    "file.missing",
+    "找不到文件。",
+    "There is no such file.",
+    "请检查路径。",
+    "Check the path.",
+    status=404,
 )
 FILE_CHANGED = Code(
     "file.changed",
@@ -72,8 +85,11 @@ ZIP_BOMB = Code(
     "Export as CSV instead.",
 )
 SHEET_MISSING = Code(
-    "file.sheet_missing", "工作簿中没有名为“{sheet}”的工作表。", "The workbook has no sheet {sheet}.",
-    "现有工作表：{known}。", "There are: {known}.",
+    "file.sheet_missing",
+    "工作簿中没有名为“{sheet}”的工作表。",
+    "The workbook has no sheet {sheet}.",
+    "现有工作表：{known}。",
+    "There are: {known}.",
 )
 HEADER_MISSING = Code(
     "header.missing",
@@ -90,12 +106,18 @@ HEADER_DUPLICATE = Code(
     "Give every column its own name.",
 )
 HEADER_TOO_WIDE = Code(
-    "header.too_many_columns", "表头有 {count} 列，上限为 {limit}。", "The header has {count} columns; at most {limit} are taken.",
-    "请只导出需要的列，并检查分隔符。", "Export the columns needed, and check the delimiter.",
+    "header.too_many_columns",
+    "表头有 {count} 列，上限为 {limit}。",
+    "The header has {count} columns; at most {limit} are taken.",
+    "请只导出需要的列，并检查分隔符。",
+    "Export the columns needed, and check the delimiter.",
 )
 HEADER_AGAIN = Code(
-    "row.header_again", "表头在文件中间又出现了一次。", "The header stands in the file a second time.",
-    "文件像是由几个文件拼接而成；请删除这一行。", "Files seem to be pasted together; delete this row.",
+    "row.header_again",
+    "表头在文件中间又出现了一次。",
+    "The header stands in the file a second time.",
+    "文件像是由几个文件拼接而成；请删除这一行。",
+    "Files seem to be pasted together; delete this row.",
 )
 ROW_RAGGED = Code(
     "row.ragged",
@@ -105,15 +127,25 @@ ROW_RAGGED = Code(
     "Look for an unquoted delimiter or a missing value.",
 )
 ROW_QUOTING = Code(
-    "row.quoting", "引号没有正确闭合。", "A quotation mark is not closed properly.",
-    "值中的引号要写两次；请从源系统重新导出这一行。", "Double the quotation marks inside a value; export this line again.",
+    "row.quoting",
+    "引号没有正确闭合。",
+    "A quotation mark is not closed properly.",
+    "值中的引号要写两次；请从源系统重新导出这一行。",
+    "Double the quotation marks inside a value; export this line again.",
 )
 ROW_JSON = Code(
-    "row.json", "这一行不是一个 JSON 对象。", "The line is not one JSON object.", "每行写一个 {{…}}。", "Write one {{…}} a line.",
+    "row.json",
+    "这一行不是一个 JSON 对象。",
+    "The line is not one JSON object.",
+    "每行写一个 {{…}}。",
+    "Write one {{…}} a line.",
 )
 ROW_UNKNOWN_COLUMN = Code(
-    "row.unknown_column", "这一行有表头之外的键：{keys}。", "The line has keys that the first lines do not: {keys}.",
-    "请让每一行的键相同。", "Give every line the same keys.",
+    "row.unknown_column",
+    "这一行有表头之外的键：{keys}。",
+    "The line has keys that the first lines do not: {keys}.",
+    "请让每一行的键相同。",
+    "Give every line the same keys.",
 )
 CELL_FORMULA = Code(
     "cell.formula",
@@ -123,7 +155,11 @@ CELL_FORMULA = Code(
     "Paste the formula as a value and export again.",
 )
 CELL_ERROR = Code(
-    "cell.error", "单元格是表格软件的错误值 {masked}。", "The cell is a spreadsheet error ({masked}).", "请在源表中改正。", "Correct it in the source sheet.",
+    "cell.error",
+    "单元格是表格软件的错误值 {masked}。",
+    "The cell is a spreadsheet error ({masked}).",
+    "请在源表中改正。",
+    "Correct it in the source sheet.",
 )
 TEXT_BROKEN = Code(
     "text.mojibake",
@@ -133,10 +169,18 @@ TEXT_BROKEN = Code(
     "Export it again from the source system as UTF-8.",
 )
 TEXT_LONG = Code(
-    "text.too_long", "文字有 {size} 个字符，上限 {limit}。", "The text has {size} characters; at most {limit} are taken.", "请缩短。", "Shorten it.",
+    "text.too_long",
+    "文字有 {size} 个字符，上限 {limit}。",
+    "The text has {size} characters; at most {limit} are taken.",
+    "请缩短。",
+    "Shorten it.",
 )
 FIELD_MISSING = Code(
-    "field.missing", "缺少“{label}”。", "{label_en} is missing.", "请从源系统补取。", "Fetch it from the source system.",
+    "field.missing",
+    "缺少“{label}”。",
+    "{label_en} is missing.",
+    "请从源系统补取。",
+    "Fetch it from the source system.",
 )
 CODE_UNKNOWN = Code(
     "code.unknown",
@@ -160,15 +204,25 @@ DATE_FORMAT = Code(
     "Write 2026-11-23, 2026/11/23 or 20261123, or state the form in the profile.",
 )
 DATE_RANGE = Code(
-    "date.out_of_range", "日期 {masked} 不在 1900 至 2200 年之间。", "The date {masked} lies outside the years 1900 to 2200.",
-    "请核对年份。", "Check the year.",
+    "date.out_of_range",
+    "日期 {masked} 不在 1900 至 2200 年之间。",
+    "The date {masked} lies outside the years 1900 to 2200.",
+    "请核对年份。",
+    "Check the year.",
 )
 DATE_FUTURE = Code(
-    "date.in_future", "“{label}”{masked} 晚于业务日期 {today}。", "{label_en} {masked} lies after the business date {today}.",
-    "请核对日期；未来的事实不能预先登记。", "Check the date; facts cannot be recorded ahead.",
+    "date.in_future",
+    "“{label}”{masked} 晚于业务日期 {today}。",
+    "{label_en} {masked} lies after the business date {today}.",
+    "请核对日期；未来的事实不能预先登记。",
+    "Check the date; facts cannot be recorded ahead.",
 )
 NUMBER_FORMAT = Code(
-    "number.format", "“{masked}”不是数字。", "{masked} is no number.", "请写成 12480.35 或 12,480.35。", "Write 12480.35 or 12,480.35.",
+    "number.format",
+    "“{masked}”不是数字。",
+    "{masked} is no number.",
+    "请写成 12480.35 或 12,480.35。",
+    "Write 12480.35 or 12,480.35.",
 )
 NUMBER_SCIENTIFIC = Code(
     "number.scientific",
@@ -178,15 +232,25 @@ NUMBER_SCIENTIFIC = Code(
     "Export as plain number; where it is known to be exact, say scientific: true in the profile.",
 )
 AMOUNT_FINE = Code(
-    "amount.too_fine", "“{masked}”比 {currency} 的最小单位更细。", "{masked} is finer than the minor unit of {currency}.",
-    "请核对小数位数和币种。", "Check decimals and currency.",
+    "amount.too_fine",
+    "“{masked}”比 {currency} 的最小单位更细。",
+    "{masked} is finer than the minor unit of {currency}.",
+    "请核对小数位数和币种。",
+    "Check decimals and currency.",
 )
 AMOUNT_NOT_POSITIVE = Code(
-    "amount.not_positive", "“{label}”必须大于零，现为 {masked}。", "{label_en} must be above zero; it is {masked}.",
-    "负数的还款请用冲正或退款表示。", "Express a negative payment as a reversal or refund.",
+    "amount.not_positive",
+    "“{label}”必须大于零，现为 {masked}。",
+    "{label_en} must be above zero; it is {masked}.",
+    "负数的还款请用冲正或退款表示。",
+    "Express a negative payment as a reversal or refund.",
 )
 AMOUNT_NEGATIVE = Code(
-    "amount.negative", "“{label}”不能为负数（{masked}）。", "{label_en} cannot be negative ({masked}).", "请核对。", "Check it.",
+    "amount.negative",
+    "“{label}”不能为负数（{masked}）。",
+    "{label_en} cannot be negative ({masked}).",
+    "请核对。",
+    "Check it.",
 )
 INSTALMENT_NOT_POSITIVE = Code(
     "instalment.not_positive",
@@ -196,15 +260,25 @@ INSTALMENT_NOT_POSITIVE = Code(
     "Check principal and interest due.",
 )
 COUNT_NOT_POSITIVE = Code(
-    "count.not_positive", "“{label}”必须是正整数，现为 {masked}。", "{label_en} must be a positive whole number; it is {masked}.",
-    "请核对。", "Check it.",
+    "count.not_positive",
+    "“{label}”必须是正整数，现为 {masked}。",
+    "{label_en} must be a positive whole number; it is {masked}.",
+    "请核对。",
+    "Check it.",
 )
 RATE_RANGE = Code(
-    "rate.out_of_range", "“{label}”{masked} 不在 0 至 100（年百分比）之间。", "{label_en} {masked} lies outside 0 to 100 percent a year.",
-    "年利率以百分比书写：7.2 表示 7.2 %。", "Rates are percent a year: 7.2 means 7.2 %.",
+    "rate.out_of_range",
+    "“{label}”{masked} 不在 0 至 100（年百分比）之间。",
+    "{label_en} {masked} lies outside 0 to 100 percent a year.",
+    "年利率以百分比书写：7.2 表示 7.2 %。",
+    "Rates are percent a year: 7.2 means 7.2 %.",
 )
 CURRENCY_UNKNOWN = Code(
-    "currency.unknown", "“{masked}”不是币种代码。", "{masked} is no currency code.", "请用 ISO 4217 代码，例如 CNY。", "Use an ISO 4217 code such as CNY.",
+    "currency.unknown",
+    "“{masked}”不是币种代码。",
+    "{masked} is no currency code.",
+    "请用 ISO 4217 代码，例如 CNY。",
+    "Use an ISO 4217 code such as CNY.",
 )
 CURRENCY_MISMATCH = Code(
     "currency.mismatch",
@@ -214,7 +288,11 @@ CURRENCY_MISMATCH = Code(
     "Check it; nothing is converted.",
 )
 DATES_REVERSED = Code(
-    "dates.reversed", "“{label}”早于“{other}”。", "{label_en} lies before {other_en}.", "请核对两个日期。", "Check both dates.",
+    "dates.reversed",
+    "“{label}”早于“{other}”。",
+    "{label_en} lies before {other_en}.",
+    "请核对两个日期。",
+    "Check both dates.",
 )
 KEY_TWICE = Code(
     "key.duplicate_in_file",
@@ -232,13 +310,24 @@ KEY_CONFLICT = Code(
     status=409,
 )
 AGREEMENT_UNKNOWN = Code(
-    "agreement.unknown", "没有借据“{key}”。", "There is no agreement {key}.", "请先导入借据，或核对编号。", "Import the agreement first, or check the number.",
+    "agreement.unknown",
+    "没有借据“{key}”。",
+    "There is no agreement {key}.",
+    "请先导入借据，或核对编号。",
+    "Import the agreement first, or check the number.",
 )
 PARTY_UNKNOWN = Code(
-    "party.unknown", "没有客户号“{key}”。", "There is no customer {key}.", "请先导入客户，或核对编号。", "Import the customer first, or check the number.",
+    "party.unknown",
+    "没有客户号“{key}”。",
+    "There is no customer {key}.",
+    "请先导入客户，或核对编号。",
+    "Import the customer first, or check the number.",
 )
 PORTFOLIO_UNKNOWN = Code(
-    "portfolio.unknown", "没有资产组合“{key}”。", "There is no portfolio {key}.", "请由管理员先建立，或用 --new-portfolios 一并建立。",
+    "portfolio.unknown",
+    "没有资产组合“{key}”。",
+    "There is no portfolio {key}.",
+    "请由管理员先建立，或用 --new-portfolios 一并建立。",
     "Have the operator create it, or pass --new-portfolios.",
 )
 BEFORE_DISBURSEMENT = Code(
@@ -249,7 +338,11 @@ BEFORE_DISBURSEMENT = Code(
     "Check the posting date and the agreement.",
 )
 TARGET_UNKNOWN = Code(
-    "event.target_unknown", "借据下没有原流水“{key}”。", "The agreement has no posting {key}.", "请核对原流水号。", "Check the number of the original posting.",
+    "event.target_unknown",
+    "借据下没有原流水“{key}”。",
+    "The agreement has no posting {key}.",
+    "请核对原流水号。",
+    "Check the number of the original posting.",
 )
 REVERSAL_OF_REVERSAL = Code(
     "event.reversal_of_reversal",
@@ -259,11 +352,19 @@ REVERSAL_OF_REVERSAL = Code(
     "Record the original posting anew instead.",
 )
 TARGET_REVERSED = Code(
-    "event.target_reversed", "“{key}”已被冲正。", "{key} is reversed already.", "无需再次冲正。", "There is nothing to reverse.", status=409,
+    "event.target_reversed",
+    "“{key}”已被冲正。",
+    "{key} is reversed already.",
+    "无需再次冲正。",
+    "There is nothing to reverse.",
+    status=409,
 )
 TARGET_KIND = Code(
-    "event.target_kind", "“{key}”的类型是 {found}，不能这样处理。", "{key} is a {found}; this cannot be done to it.",
-    "冲正适用于任何流水，撤销还款只适用于还款，恢复只适用于暂停。", "A reversal fits any posting, a chargeback a payment, a resumption a pause.",
+    "event.target_kind",
+    "“{key}”的类型是 {found}，不能这样处理。",
+    "{key} is a {found}; this cannot be done to it.",
+    "冲正适用于任何流水，撤销还款只适用于还款，恢复只适用于暂停。",
+    "A reversal fits any posting, a chargeback a payment, a resumption a pause.",
 )
 PAUSE_OVERLAP = Code(
     "pause.overlap",
@@ -273,7 +374,11 @@ PAUSE_OVERLAP = Code(
     "Resume the former pause first, or change the dates.",
 )
 SPLIT_SUM = Code(
-    "payment.split_sum", "各项分配合计 {found} 与金额 {masked} 不符。", "The split sums to {found}, the amount is {masked}.", "请核对分配。", "Check the split.",
+    "payment.split_sum",
+    "各项分配合计 {found} 与金额 {masked} 不符。",
+    "The split sums to {found}, the amount is {masked}.",
+    "请核对分配。",
+    "Check the split.",
 )
 SCHEDULE_PRINCIPAL = Code(
     "schedule.principal_sum",
@@ -283,14 +388,18 @@ SCHEDULE_PRINCIPAL = Code(
     "Look for a missing or doubled instalment.",
 )
 SCHEDULE_ORDER = Code(
-    "schedule.dates_not_increasing", "第 {n} 期的应还日期不晚于前一期。", "The due date of instalment {n} is not after the one before.",
-    "请核对期次与日期。", "Check number and date.",
+    "schedule.dates_not_increasing",
+    "第 {n} 期的应还日期不晚于前一期。",
+    "The due date of instalment {n} is not after the one before.",
+    "请核对期次与日期。",
+    "Check number and date.",
 )
 TERMS = Code(
-    "agreement.terms", "条款无法成立：{why}", "The terms cannot be: {why_en}", "请核对合同条款。", "Check the contract's terms.",
-)
-KEPT = Code(
-    "key.kept", "“{key}”已登记，现有内容保留。", "{key} is recorded already; the present record stays.", "无需处理。", "Nothing to do.",
+    "agreement.terms",
+    "条款无法成立：{why}",
+    "The terms cannot be: {why_en}",
+    "请核对合同条款。",
+    "Check the contract's terms.",
 )
 CONTROL_ROWS = Code(
     "control.rows",
@@ -307,7 +416,11 @@ CONTROL_TOTAL = Code(
     "The file may be incomplete or altered; compare with the source.",
 )
 CONTROL_HASH = Code(
-    "control.sha256", "清单上的指纹与文件不符。", "The fingerprint on the manifest is not that of the file.", "请重新传输。", "Transfer it again.",
+    "control.sha256",
+    "清单上的指纹与文件不符。",
+    "The fingerprint on the manifest is not that of the file.",
+    "请重新传输。",
+    "Transfer it again.",
 )
 TOO_MANY_ERRORS = Code(
     "batch.too_many_errors",
@@ -317,10 +430,20 @@ TOO_MANY_ERRORS = Code(
     "Look at the first errors, correct the cause and import again.",
 )
 CREDITOR_UNKNOWN = Code(
-    "batch.creditor_unknown", "没有可用的债权人“{code}”。", "There is no creditor {code} within reach.", "请核对代码。", "Check the code.", status=404,
+    "batch.creditor_unknown",
+    "没有可用的债权人“{code}”。",
+    "There is no creditor {code} within reach.",
+    "请核对代码。",
+    "Check the code.",
+    status=404,
 )
 BATCH_UNKNOWN = Code(
-    "batch.not_found", "找不到批次 {id}。", "There is no batch {id}.", "请核对编号。", "Check the id.", status=404,
+    "batch.not_found",
+    "找不到批次 {id}。",
+    "There is no batch {id}.",
+    "请核对编号。",
+    "Check the id.",
+    status=404,
 )
 BATCH_STATE = Code(
     "batch.state",
@@ -331,11 +454,20 @@ BATCH_STATE = Code(
     status=409,
 )
 BATCH_PENDING = Code(
-    "batch.awaiting_approval", "批次正在等待第二人审批（{approval}）。", "The batch waits for a second person's approval ({approval}).",
-    "请由有权限的人审批。", "Have it decided by somebody with the authority.", status=409,
+    "batch.awaiting_approval",
+    "批次正在等待第二人审批（{approval}）。",
+    "The batch waits for a second person's approval ({approval}).",
+    "请由有权限的人审批。",
+    "Have it decided by somebody with the authority.",
+    status=409,
 )
 BATCH_BUSY = Code(
-    "batch.busy", "批次正由另一进程处理。", "Another process is working on this batch.", "请稍候再试。", "Try again shortly.", status=409,
+    "batch.busy",
+    "批次正由另一进程处理。",
+    "Another process is working on this batch.",
+    "请稍候再试。",
+    "Try again shortly.",
+    status=409,
 )
 SPOOL_LOST = Code(
     "batch.spool_lost",
@@ -346,10 +478,19 @@ SPOOL_LOST = Code(
     status=409,
 )
 ROW_UNKNOWN = Code(
-    "batch.row_not_held", "批次中没有被暂扣的第 {row} 行。", "The batch holds no row {row}.", "请看暂扣清单。", "See the list of held rows.", status=404,
+    "batch.row_not_held",
+    "批次中没有被暂扣的第 {row} 行。",
+    "The batch holds no row {row}.",
+    "请看暂扣清单。",
+    "See the list of held rows.",
+    status=404,
 )
 MEND_COLUMN = Code(
-    "batch.no_such_column", "文件中没有列“{column}”。", "The file has no column {column}.", "可用的列：{known}。", "There are: {known}.",
+    "batch.no_such_column",
+    "文件中没有列“{column}”。",
+    "The file has no column {column}.",
+    "可用的列：{known}。",
+    "There are: {known}.",
 )
 UNDO_DEPENDENTS = Code(
     "batch.undo_dependents",
@@ -360,12 +501,31 @@ UNDO_DEPENDENTS = Code(
     status=409,
 )
 PROFILE_UNKNOWN = Code(
-    "profile.not_found", "没有对应方案“{id}”。", "There is no profile {id}.", "可用：{known}。", "There are: {known}.", status=404,
+    "profile.not_found",
+    "没有对应方案“{id}”。",
+    "There is no profile {id}.",
+    "可用：{known}。",
+    "There are: {known}.",
+    status=404,
 )
 PROFILE_INVALID = Code(
-    "profile.invalid", "对应方案有误：{why}", "The profile is wrong: {why_en}", "见 {pointer}。", "See {pointer}.",
+    "profile.invalid",
+    "对应方案有误：{why}",
+    "The profile is wrong: {why_en}",
+    "见 {pointer}。",
+    "See {pointer}.",
 )
 EXPRESSION = Code(
-    "profile.expression", "推算式无法使用：{why}", "The expression cannot be used: {why_en}",
-    "可用四则（不含除法）、case、least、greatest、coalesce、|| 与比较。", "Use + - *, case, least, greatest, coalesce, || and comparisons.",
+    "profile.expression",
+    "推算式无法使用：{why}",
+    "The expression cannot be used: {why_en}",
+    "可用四则（不含除法）、case、least、greatest、coalesce、|| 与比较。",
+    "Use + - *, case, least, greatest, coalesce, || and comparisons.",
+)
+SCHEDULE_COMPANION = Code(
+    "schedule.companion_held",
+    "同一借据的其他期次有错误，整份还款计划一起暂扣。",
+    "Another instalment of this agreement has an error; a schedule waits as a whole.",
+    "改正有错误的期次后，整份计划一并导入。",
+    "Mend the instalment in error; the whole schedule then goes in.",
 )

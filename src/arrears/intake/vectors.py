@@ -44,7 +44,9 @@ def _leftover(
     wrong = {text: answer for text, answer in answers.items() if isinstance(answer, Wrong)}
     good = {text: answer for text, answer in answers.items() if not isinstance(answer, Wrong)}
     if good:
-        known = pl.DataFrame({"t": list(good), "v": pl.Series(list(good.values()), dtype=kind)}, schema={"t": pl.String, "v": kind})
+        known = pl.DataFrame(
+            {"t": list(good), "v": pl.Series(list(good.values()), dtype=kind)}, schema={"t": pl.String, "v": kind}
+        )
         frame = pl.DataFrame({"t": cells, "x": values}).join(known, on="t", how="left", maintain_order="left")
         values = frame.select(pl.coalesce("x", "v")).to_series()
     return Column(values, wrong)

@@ -10,14 +10,19 @@ from arrears.parties.actions_bulk import _note, _visible, source_of
 from arrears.parties.copying import BulkCount, fetched, referrers, run
 
 
+#: Referring tables whose rows say where they came from: those of the batch itself stand in nobody's way.
+_WITH_SOURCE = ("ledger_agreementrole", "parties_contactpoint", "parties_consentevent")
+
+
 def party_dependents(creditor_id: int, batch: str, limit: int = 20) -> list[str]:
-    """What refers to new parties of the batch, in any room: ``table reference``. Empty when the parties may go."""
+    """What others recorded about new parties of the batch, in any room: ``table reference``. Empty when the batch may be undone."""
     found: list[str] = []
     for table, column in referrers("parties_party"):
+        foreign = "AND r.source <> %(source)s" if table in _WITH_SOURCE else ""
         rows = fetched(
             f"""
             SELECT DISTINCT p.reference FROM {table} r JOIN parties_party p ON p.id = r.{column}
-            WHERE p.creditor_id = %(creditor)s AND p.source = %(source)s
+            WHERE p.creditor_id = %(creditor)s AND p.source = %(source)s {foreign}
             AND NOT EXISTS (SELECT 1 FROM parties_partyversion v WHERE v.party_id = p.id) LIMIT {limit}
             """,
             {"creditor": creditor_id, "source": source_of(batch)},
@@ -29,7 +34,8 @@ def party_dependents(creditor_id: int, batch: str, limit: int = 20) -> list[str]
 @action("parties.undo_many")
 def undo_parties(actor: Actor, creditor_id: int, batch: str) -> BulkCount | Refusal:
     """Remove the parties that the batch brought and nothing refers to, with customers left without a party; give the changed
-    ones their former content back (the batch's content is kept as a version). Call ``party_dependents`` first."""
+    ones their former content back (the batch's content is kept as a version). Those that a void agreement or a closed contact point
+    of the batch refers to stay, since those rows are never deleted; ``skipped`` counts them. Call ``party_dependents`` first."""
     if (refused := _visible(actor, creditor_id)) is not None:
         return refused
     values = {"creditor": creditor_id, "source": source_of(batch), "now": clock.now(), "actor": actor.id}
@@ -68,18 +74,22 @@ def undo_parties(actor: Actor, creditor_id: int, batch: str) -> BulkCount | Refu
         """
         CREATE TEMPORARY TABLE gone_party ON COMMIT DROP AS
         SELECT p.id, p.customer_id FROM parties_party p WHERE p.creditor_id = %(creditor)s AND p.source = %(source)s
-        """,
+        """
+        + _unused("parties_party", "p"),
         values,
     )
     removed = run("DELETE FROM parties_party p USING gone_party g WHERE g.id = p.id", values)
-    unused = " ".join(
-        f"AND NOT EXISTS (SELECT 1 FROM {table} r WHERE r.{column} = c.id)" for table, column in referrers("parties_customer")
-    )
-    run(f"DELETE FROM parties_customer c USING gone_party g WHERE g.customer_id = c.id {unused}", values)
+    run("DELETE FROM parties_customer c USING gone_party g WHERE g.customer_id = c.id " + _unused("parties_customer", "c"), values)
+    kept = fetched("SELECT count(*) FROM parties_party WHERE creditor_id = %(creditor)s AND source = %(source)s", values)[0][0]
     run("DROP TABLE former_party, gone_party", values)
-    count = BulkCount(-removed, restored)
+    count = BulkCount(-removed, restored, int(kept))
     _note(actor, "parties.import_undone", creditor_id, batch, count)
     return count
+
+
+def _unused(table: str, alias: str) -> str:
+    """SQL: no row anywhere refers to ``alias``."""
+    return " ".join(f"AND NOT EXISTS (SELECT 1 FROM {t} r WHERE r.{c} = {alias}.id)" for t, c in referrers(table))
 
 
 def _reindex(values: dict[str, object]) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 from psycopg import sql
@@ -33,7 +34,10 @@ class BulkCount:
 
 def copied(rows: QuerySet[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
     """``rows`` (a ``values_list``) as a frame with the columns and types of ``schema``. Boolean columns read t and f."""
-    statement, values = rows.query.sql_with_params()
+    try:
+        statement, values = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return pl.DataFrame(schema=dict(schema))
     with connection.cursor() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv)", values) as copy:
         data = b"".join(bytes(block) for block in copy)
     if not data:

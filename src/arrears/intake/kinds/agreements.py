@@ -78,7 +78,9 @@ def _terms(frame: pl.DataFrame, context: CheckContext) -> Iterator[Fault]:
                 yield Fault(row[ROW], answer.code, field=answer.pointer, values=dict(answer.values))
             else:
                 said = answer.sentence
-                yield Fault(row[ROW], refusals.TERMS.code, field=_field_of(answer.pointer), values={"why": said.zh, "why_en": said.en})
+                yield Fault(
+                    row[ROW], refusals.TERMS.code, field=_field_of(answer.pointer), values={"why": said.zh, "why_en": said.en}
+                )
         else:
             built[row[ROW]] = answer
 

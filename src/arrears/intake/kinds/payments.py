@@ -17,7 +17,7 @@ EVENTS = {
     "paid": (True, False, False), "refunded": (True, False, False), "charged": (True, True, False), "waived": (True, True, False),
     "reversed": (False, False, True), "charged_back": (True, False, True), "paused": (False, False, False),
     "resumed": (False, False, True), "drawn": (True, False, False), "statement_cut": (True, False, False),
-    "written_off": (True, False, False), "accelerated": (False, False, False), "closed": (False, False, False),
+    "written_off": (False, False, False), "accelerated": (False, False, False), "closed": (False, False, False),
 }  # fmt: skip
 COMPONENTS = ("principal", "interest", "fee", "penalty", "compound", "cost")
 SPLITS = tuple(f"split_{c}" for c in COMPONENTS)
@@ -81,7 +81,9 @@ def check(frame: pl.DataFrame, context: CheckContext) -> Iterable[Fault]:
         yield from reversed_dates(frame, KIND, "effective_on", "until")
     if OPENED_ON in frame.columns:
         shown_date = {"opened_on": pl.col(OPENED_ON)}
-        yield from flag(frame, pl.col("effective_on") < pl.col(OPENED_ON), refusals.BEFORE_DISBURSEMENT, "effective_on", shown_date)
+        yield from flag(
+            frame, pl.col("effective_on") < pl.col(OPENED_ON), refusals.BEFORE_DISBURSEMENT, "effective_on", shown_date
+        )
     yield from _splits(frame)
 
 

@@ -47,7 +47,9 @@ def check(frame: pl.DataFrame, context: CheckContext) -> Iterable[Fault]:
 def check_groups(rows: pl.DataFrame) -> Iterator[Fault]:
     """Whole schedules, after the last row was read. ``rows``: ``__row__ agreement_reference n due_on principal __disbursed``."""
     ordered = rows.sort("agreement_reference", "n")
-    late = (pl.col("due_on") <= pl.col("due_on").shift(1)) & (pl.col("agreement_reference") == pl.col("agreement_reference").shift(1))
+    late = (pl.col("due_on") <= pl.col("due_on").shift(1)) & (
+        pl.col("agreement_reference") == pl.col("agreement_reference").shift(1)
+    )
     for row, n in ordered.filter(late).select(ROW, "n").iter_rows():
         yield Fault(row, refusals.SCHEDULE_ORDER.code, field="due_on", values={"n": n})
     sums = rows.group_by("agreement_reference").agg(

@@ -143,8 +143,10 @@ class XlsxSource:
                 continue
             columns = header.checked([cell_text(c) for c in cells], limits.columns)
             notes = {"sheet": sheet, "other_sheets": ", ".join(n for n in names if n != sheet)}
-            return columns if isinstance(columns, Refusal) else cls(
-                path, sheet, columns, number, formulas, limits, left, notes=notes
+            return (
+                columns
+                if isinstance(columns, Refusal)
+                else cls(path, sheet, columns, number, formulas, limits, left, notes=notes)
             )
         return refusals.FILE_EMPTY.at()
 
@@ -173,7 +175,9 @@ class XlsxSource:
             cells = (cells + [""] * width)[:width]
             wrong = [(i, refusals.CELL_FORMULA) for i in range(width) if (number, i + self.first_column) in self.formulas]
             wrong += [(i, refusals.CELL_ERROR) for i, c in enumerate(cells) if c in _ERRORS]
-            faults += [Fault(number, code.code, self.columns[i], masked=cells[i] if cells[i] in _ERRORS else "") for i, code in wrong]
+            faults += [
+                Fault(number, code.code, self.columns[i], masked=cells[i] if cells[i] in _ERRORS else "") for i, code in wrong
+            ]
             if extra:
                 faults.append(Fault(number, refusals.ROW_RAGGED.code, values={"found": width + len(extra), "expected": width}))
             if wrong or extra:

@@ -1,0 +1,182 @@
+"""Held rows: correct a cell, check only that row again, bring it in. A schedule's rows go in together."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from arrears.intake import profiles, queries, refusals
+from arrears.intake.checking import Checked, Checker
+from arrears.intake.checking_late import look
+from arrears.intake.committing import commit as commit_frame
+from arrears.intake.existing import CHANGED, UNCHANGED
+from arrears.intake.fields import Fault
+from arrears.intake.kinds.common import CheckContext
+from arrears.intake.models import Batch, BatchRow
+from arrears.intake.reading import Chunk
+from arrears.intake.reading.source import ROW
+from arrears.intake.spool import Spool
+from arrears.journal.actions import action, record
+from arrears.kernel import clock
+from arrears.kernel.refusals import Refusal
+from arrears.kernel.scope import Actor
+from arrears.parties import sealing
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What came of a correction. ``state``: ``held`` (still faults), ``mended`` (goes in with the batch), ``committed``."""
+
+    state: str
+    faults: tuple[dict[str, Any], ...] = ()
+    rows: tuple[int, ...] = ()
+
+
+def cells_of(row: BatchRow) -> dict[str, str]:
+    """The cells of a held row in clear. Callers show them masked unless the person edits them."""
+    found: dict[str, str] = json.loads(sealing.open_sealed(row.cells_sealed))
+    return found
+
+
+def _row(actor: Actor, public_id: str, number: int) -> tuple[Batch, BatchRow] | Refusal:
+    rows = Batch.objects.visible_to(actor.scope).select_for_update(of=("self",)).select_related("profile_version__profile", "creditor")
+    batch: Batch | None = rows.filter(public_id=public_id).first()
+    if batch is None:
+        return refusals.BATCH_UNKNOWN.at(id=public_id)
+    if batch.state not in ("checked", "awaiting", "approved", "committing", "committed"):
+        return refusals.BATCH_STATE.at(state=batch.state)
+    row = queries.held_rows(actor.scope, batch).filter(row=number).first()
+    return (batch, row) if row is not None else refusals.ROW_UNKNOWN.at(row=number)
+
+
+@action("import.mend")
+def mend(actor: Actor, public_id: str, number: int, changes: dict[str, str]) -> Mended | Refusal:
+    """Replace cells of a held row by column name and check it again; without a fault it goes in (at once when the batch is in).
+
+    Refusals: ``batch.not_found``, ``batch.state``, ``batch.row_not_held``, ``batch.no_such_column``.
+    """
+    found = _row(actor, public_id, number)
+    if isinstance(found, Refusal):
+        return found
+    batch, row = found
+    cells = cells_of(row)
+    known = [str(c) for c in batch.format.get("columns", [])]
+    for column in changes:
+        if column not in known and column not in cells:
+            return refusals.MEND_COLUMN.at(column, column=column, known=", ".join(known))
+    row.cells_sealed = sealing.seal(json.dumps(cells | changes, ensure_ascii=False))
+    row.mended_columns = sorted({*row.mended_columns, *changes})
+    row.mended_at, row.mended_by = clock.now(), actor.id
+    row.save()
+    return _check_and_take(actor, batch, row)
+
+
+@action("import.commit_mended")
+def commit_mended(actor: Actor, public_id: str, number: int) -> Mended | Refusal:
+    """Bring in a row that was mended before its batch went in. Refusals as in ``mend``."""
+    found = _row(actor, public_id, number)
+    return found if isinstance(found, Refusal) else _check_and_take(actor, *found)
+
+
+@action("import.drop_row")
+def drop(actor: Actor, public_id: str, number: int, reason: str) -> Mended | Refusal:
+    """Give a held row up, with a reason. Its cells are forgotten. Refusals as in ``mend``."""
+    found = _row(actor, public_id, number)
+    if isinstance(found, Refusal):
+        return found
+    batch, row = found
+    row.state, row.cells_sealed = "dropped", sealing.seal("{}")
+    row.mended_at, row.mended_by = clock.now(), actor.id
+    row.save()
+    batch.rows_held -= 1
+    batch.save(update_fields=["rows_held"])
+    payload = {"row": number, "reason": reason[:200]}
+    record(actor, "import.row_dropped", ("batch", batch.public_id), creditor_id=batch.creditor_id, payload=payload)
+    return Mended("dropped", (), (number,))
+
+
+def _check_and_take(actor: Actor, batch: Batch, row: BatchRow) -> Mended | Refusal:
+    """The row, with the companions of its schedule, through the checks; into the base where nothing is wrong."""
+    rows = [row]
+    if row.group_key:
+        rows = list(queries.held_rows(actor.scope, batch).filter(group_key=row.group_key))
+    profile = profiles.from_words(batch.profile_version.words)
+    if isinstance(profile, Refusal):
+        return profile
+    checker, done, faults = _checked(actor, batch, profile, rows)
+    payload: dict[str, Any] = {"rows": [r.row for r in rows], "columns": row.mended_columns}
+    if faults:
+        for one in rows:
+            one.faults = [f.stored() for f in faults if f.row == one.row] or one.faults
+            one.state = "held"
+            one.save()
+        record(actor, "import.row_checked", ("batch", batch.public_id), creditor_id=batch.creditor_id, payload=payload)
+        return Mended("held", tuple(f.stored() for f in faults), tuple(r.row for r in rows))
+    taken = batch.state == "committed"
+    if taken:
+        refused = _take(actor, batch, profile, checker, done)
+        if refused is not None:
+            return refused
+        batch.rows_good += len(rows)
+        batch.rows_done += len(rows)
+        batch.rows_held -= len(rows)
+        batch.save(update_fields=["rows_good", "rows_done", "rows_held", "counts"])
+    for one in rows:
+        one.state = "committed" if taken else "mended"
+        one.faults = []
+        one.save()
+    act = "import.row_committed" if taken else "import.row_mended"
+    record(actor, act, ("batch", batch.public_id), creditor_id=batch.creditor_id, payload=payload)
+    return Mended("committed" if taken else "mended", (), tuple(r.row for r in rows))
+
+
+def _checked(actor: Actor, batch: Batch, profile: profiles.Profile, rows: list[BatchRow]) -> tuple[Checker, Checked, list[Fault]]:
+    context = CheckContext(
+        scope=actor.scope, creditor_id=batch.creditor_id, today=clock.today(), now=clock.now(), zone=ZoneInfo(batch.creditor.time_zone),
+        source=f"batch:{batch.public_id}", new_portfolios=bool(batch.options.get("new_portfolios")),
+    )  # fmt: skip
+    cells = [cells_of(r) for r in rows]
+    columns = list(dict.fromkeys([c for one in cells for c in one] + [c for c in profile.columns]))
+    data = {ROW: pl.Series(ROW, [r.row for r in rows], dtype=pl.UInt32)}
+    data |= {c: pl.Series(c, [one.get(c) for one in cells], dtype=pl.String) for c in columns}
+    checker = Checker(profile, context, columns, alone=True)
+    spool = Spool(batch.public_id)
+    for index in range(len(profile.outputs)):
+        keys = spool.read_keys(index)
+        if keys is not None:
+            mine = [r.row for r in rows]
+            checker.marks[index].append(keys.filter(~pl.col("row").is_in(mine)))
+    done = checker.chunk(Chunk(pl.DataFrame(data)))
+    faults = [f for _, found in done.held.values() for f in found]
+    for index in range(len(profile.outputs)):
+        late = look(checker, index, set())
+        faults += late.faults
+        if late.groups is not None:
+            done.schedules.append(late.groups)
+        done.frames += [s.with_columns(pl.lit(index).alias("__output")) for s in late.special if s.height]
+    return checker, done, faults
+
+
+def _take(actor: Actor, batch: Batch, profile: profiles.Profile, checker: Checker, done: Checked) -> Refusal | None:
+    outputs = len(profile.outputs)
+    groups = done.schedules[outputs] if len(done.schedules) > outputs else pl.DataFrame()
+    for index, frame in enumerate(done.frames):
+        special = index >= outputs
+        kind = profile.outputs[int(frame["__output"][0]) if special else index].kind.name
+        extra = {"schedule": done.schedules[index]} if index < outputs and done.schedules[index].height else {}
+        if groups.height:
+            extra["groups"] = groups
+        count = commit_frame(actor, batch, kind, frame.drop("__output", strict=False), extra)
+        if isinstance(count, Refusal):
+            return count
+        counts = batch.counts.setdefault(kind, {})
+        for name, value in count.plain().items():
+            counts[name] = counts.get(name, 0) + value
+    return None
+
+
+__all__ = ["CHANGED", "UNCHANGED", "Mended", "cells_of", "commit_mended", "drop", "mend"]

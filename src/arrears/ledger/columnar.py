@@ -241,7 +241,7 @@ def _fold_chunk(
         if len(odd):
             laid, own = laid.filter(mine), counted.filter(mine)
         answer, too_large = waves.fold(plain.sort(), laid, own, as_of, terms)
-        parts.append(answer.with_columns(lane=pl.lit("wave")).select(SCHEMA))
+        parts.append(answer.with_columns(lane=pl.lit("wave")).select(*SCHEMA))
         odd = pl.concat([odd, too_large])
     if len(odd):
         parts.append(_scalar(rows, events, odd, as_of, known_at, terms))

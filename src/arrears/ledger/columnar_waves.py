@@ -306,7 +306,7 @@ def fold(
 
 
 def _state(size: int, slots: pl.DataFrame, ops: pl.DataFrame, as_of: date, terms: ServicingTerms) -> tuple[Waves, Flags]:
-    used = {INDEX[Component(p)] for p in _PARTS if len(slots) and slots[f"{p}_minor"].any()}
+    used = {INDEX[Component(p)] for p in _PARTS if (slots[f"{p}_minor"] != 0).any()}
     used |= {INDEX[Component(c)] for c in ops["component"].drop_nulls().unique() if c} | {INDEX[Component.PRINCIPAL]}
     used |= {INDEX[Component.FEE]} if len(ops) else set()
     if terms.penalty is not None:
@@ -335,7 +335,7 @@ def _state(size: int, slots: pl.DataFrame, ops: pl.DataFrame, as_of: date, terms
         left[~small] = 0
     nothing = np.zeros((2, *shape), dtype=np.int64)
     credit = np.zeros(size, dtype=np.int64)
-    return Waves(terms, parts, due, left, credit, rates, due.copy() if rates else due, nothing, nothing.copy()), small
+    return Waves(terms, parts, due, left, credit, rates, due.copy(), nothing, nothing.copy()), small
 
 
 def _run(state: Waves, ops: pl.DataFrame, as_of: int, charges_first: bool) -> None:

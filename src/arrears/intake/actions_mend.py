@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from arrears.access.actions import log_view
 from arrears.intake import profiles, queries, refusals
 from arrears.intake.checking import Checked, Checker
 from arrears.intake.checking_late import look
 from arrears.intake.committing import commit as commit_frame
-from arrears.intake.existing import CHANGED, UNCHANGED
 from arrears.intake.fields import Fault
 from arrears.intake.kinds.common import CheckContext
 from arrears.intake.models import Batch, BatchRow
@@ -25,6 +25,7 @@ from arrears.kernel import clock
 from arrears.kernel.refusals import Refusal
 from arrears.kernel.scope import Actor
 from arrears.parties import sealing
+from arrears.parties.refusals import REASON_MISSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,4 +180,20 @@ def _take(actor: Actor, batch: Batch, profile: profiles.Profile, checker: Checke
     return None
 
 
-__all__ = ["CHANGED", "UNCHANGED", "Mended", "cells_of", "commit_mended", "drop", "mend"]
+
+
+@action("import.export_held")
+def export_held(actor: Actor, public_id: str, reason: str) -> Batch | Refusal:
+    """Let the held rows of a batch leave in clear, for mending them at the source: logged like a reveal, with the reason.
+
+    Refusals: ``batch.not_found``, ``party.reason_missing``.
+    """
+    batch = queries.batch(actor.scope, public_id)
+    if isinstance(batch, Refusal):
+        return batch
+    if not reason.strip():
+        return REASON_MISSING.at("reason")
+    log_view(actor, batch.creditor_id, ("batch", batch.public_id), ["held rows"], reason)
+    payload = {"rows": batch.rows_held, "reason": reason[:200]}
+    record(actor, "import.held_exported", ("batch", batch.public_id), creditor_id=batch.creditor_id, payload=payload)
+    return batch

@@ -7,6 +7,7 @@ supplies. Each call is one transaction. A refusal is raised as ``Refused``; what
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import functools
 import html
@@ -264,14 +265,14 @@ class Session:
         return Session(actor_of_user(user, "python", hat=hat))
 
     def close(self) -> None:
-        """Give back connections, and stop the database if this session started it."""
+        """Give back connections, and the lease on the embedded database; the last lease stops it."""
         from django.db import connections
 
         connections.close_all()
         if self._started is not None:
             from arrears.house import postgres
 
-            postgres.stop(self._started)
+            postgres.release(self._started)
             self._started = None
 
     def __enter__(self) -> Session:
@@ -306,10 +307,9 @@ def open(home: str | Path | None = None, *, database_url: str = "", user: str = 
         if database_url:
             os.environ["DATABASE_URL"] = database_url
         elif "DATABASE_URL" not in os.environ:
-            folder = postgres.default_home()
-            server, fresh = postgres.start(folder)
-            started = folder if fresh else None
-            os.environ["DATABASE_URL"] = server.url(postgres.APP)
+            started = postgres.default_home()
+            os.environ["DATABASE_URL"] = postgres.acquire(started).url(postgres.APP)
+            atexit.register(postgres.release, started)
         django.setup()
     elif home is not None or database_url:
         raise RuntimeError("this process has an installation open already; start another process for another one")

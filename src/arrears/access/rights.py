@@ -36,6 +36,8 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "grant.*": frozenset({OPERATOR}),
     "api_key.*": frozenset({OPERATOR, INTEGRATOR}),
     "authority.*": frozenset({COMPLIANCE, OPERATOR}),
+    "creditor.*": frozenset({OPERATOR}),
+    "agency.*": frozenset({OPERATOR}),
     "approval.decide": frozenset({LEAD, COMPLIANCE, OPERATOR, LEGAL}),
     "approval.withdraw": _EVERYONE,
     # parties

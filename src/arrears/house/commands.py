@@ -12,6 +12,7 @@ from arrears import __version__
 from arrears.cli import conventions
 from arrears.house import doctor as physician
 from arrears.house import postgres
+from arrears.kernel import clock
 
 NAME = "db"
 app = typer.Typer(no_args_is_help=True, help="The embedded database: start, stop, status.")
@@ -99,7 +100,6 @@ def generate(
     from pathlib import Path
 
     from arrears.house import generator
-    from arrears.kernel import clock
 
     day = date.fromisoformat(until) if until else clock.today()
     plan = generator.Plan(customers, seed, day, "parquet" if parquet else "csv")
@@ -109,4 +109,41 @@ def generate(
     conventions.put({"folder": out, "rows": made.rows, "faulty": made.faulty, "agreements": made.kinds})
 
 
-ROOT = {"generate": generate, "migrate": migrate, "serve": serve, "worker": worker, "doctor": doctor, "version": version}
+def demo(
+    customers: Annotated[int, typer.Option(min=1, help="How many customers, when the demo is made.")] = 20_000,
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    serve_after: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve when all is loaded.")] = True,
+) -> None:
+    """Load a made-up bank and a real card portfolio through the ordinary doors, then serve. A second call only serves."""
+    from django.conf import settings
+
+    from arrears.house import demo as demonstration
+    from arrears.house import serve as server
+
+    began = clock.monotonic()
+    try:
+        demonstration.prepare(customers)
+    except demonstration.DemoError as refused:
+        conventions.stop(str(refused))
+    names = ", ".join(role.value for role in demonstration.PEOPLE)
+    conventions.say(f"{clock.monotonic() - began:7.1f} s")
+    conventions.say(f"{names}\n{settings.FIXTURE_PASSWORD}")
+    if not serve_after:
+        return
+    if os.environ.get("ARREARS_EMBEDDED") and (embedded := postgres.running()) is not None:
+        os.environ["DATABASE_URL"] = embedded.url(postgres.APP)  # loaded as the owner, served as the role that cannot rewrite
+    conventions.say(f"http://127.0.0.1:{port}/")
+    code = server.run("127.0.0.1", port, 2)
+    if code:
+        conventions.stop("a part of the product ended by itself; see the lines above", code)
+
+
+ROOT = {
+    "demo": demo,
+    "generate": generate,
+    "migrate": migrate,
+    "serve": serve,
+    "worker": worker,
+    "doctor": doctor,
+    "version": version,
+}

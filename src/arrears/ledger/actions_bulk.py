@@ -54,7 +54,7 @@ def _events(creditor_id: int, frame: pl.DataFrame, batch: str, batch_id: int) ->
         pl.lit(creditor_id).alias("creditor_id"),
         pl.lit(clock.now().isoformat()).alias("recorded_at"),
         pl.lit(batch_id).alias("batch_id"),
-        *(pl.lit(v).alias(k) for k, v in given.items() if k not in frame.columns),
+        *((pl.col(k).fill_null(v) if k in frame.columns else pl.lit(v)).alias(k) for k, v in given.items()),
         *(v.alias(k) for k, v in late.items() if k not in frame.columns),
     ).select([name for name, _ in _EVENT])
     try:

@@ -153,7 +153,7 @@ def record_check(actor: Actor, public_id: str, result: CheckResult | Refusal) ->
 def approve(actor: Actor, public_id: str) -> Batch | Approval | Refusal:
     """Let a checked batch go in. Beyond the actor's authority in rows it waits for a second person (the approval is returned).
 
-    Refusals: ``batch.not_found``, ``batch.state``, ``batch.spool_lost``.
+    Refusals: ``batch.not_found``, ``batch.state``, ``batch.spool_lost``, ``batch.nothing_good``.
     """
     batch = _locked(actor, public_id, "checked", "awaiting", "approved", "committing")
     if isinstance(batch, Refusal):
@@ -163,6 +163,8 @@ def approve(actor: Actor, public_id: str) -> Batch | Approval | Refusal:
         return batch
     if not Spool(batch.public_id).exists():
         return refusals.SPOOL_LOST.at()
+    if batch.rows_good == 0 and batch.rows_held:
+        return refusals.NOTHING_GOOD.at()
     subject, payload = ("batch", batch.public_id), {"batch": batch.public_id}
     granted = require_authority(actor, "import.commit", batch.rows_good, "rows", batch.creditor_id, subject, payload)
     if isinstance(granted, Refusal):

@@ -135,6 +135,45 @@ def _check_and_take(actor: Actor, batch: Batch, row: BatchRow) -> Mended | Refus
     return Mended("committed" if taken else "mended", (), tuple(r.row for r in rows))
 
 
+@action("import.recheck")
+def recheck(actor: Actor, public_id: str) -> Mended | Refusal:
+    """Check every held row of a committed batch again, for causes mended elsewhere (a customer or agreement that came later), and
+    bring in those without a fault. Refusals: ``batch.not_found``, ``batch.state``."""
+    rows_of = Batch.objects.visible_to(actor.scope).select_for_update(of=("self",)).select_related("profile_version__profile", "creditor")
+    batch: Batch | None = rows_of.filter(public_id=public_id).first()
+    if batch is None:
+        return refusals.BATCH_UNKNOWN.at(id=public_id)
+    if batch.state != "committed":
+        return refusals.BATCH_STATE.at(state=batch.state)
+    profile = profiles.from_words(batch.profile_version.words)
+    if isinstance(profile, Refusal):
+        return profile
+    rows = list(queries.held_rows(actor.scope, batch))
+    taken: list[BatchRow] = []
+    if rows:
+        checker, done, faults = _checked(actor, batch, profile, rows)
+        wrong = {f.row for f in faults}
+        done.frames = [f.filter(~pl.col(ROW).is_in(list(wrong))) if f.height else f for f in done.frames]
+        refused = _take(actor, batch, profile, checker, done)
+        if refused is not None:
+            return refused
+        taken = [r for r in rows if r.row not in wrong]
+        by_row: dict[int, list[Fault]] = {}
+        for one in faults:
+            by_row.setdefault(one.row, []).append(one)
+        for one in rows:
+            one.state = "held" if one.row in wrong else "committed"
+            one.faults = [f.stored() for f in by_row.get(one.row, [])]
+        BatchRow.objects.visible_to(actor.scope).bulk_update(rows, ["state", "faults"], batch_size=2000)
+    batch.rows_good += len(taken)
+    batch.rows_done += len(taken)
+    batch.rows_held -= len(taken)
+    batch.save(update_fields=["rows_good", "rows_done", "rows_held", "counts"])
+    payload = {"checked": len(rows), "taken": len(taken)}
+    record(actor, "import.rechecked", ("batch", batch.public_id), creditor_id=batch.creditor_id, payload=payload)
+    return Mended("committed" if len(taken) == len(rows) else "held", (), tuple(r.row for r in taken))
+
+
 def _checked(actor: Actor, batch: Batch, profile: profiles.Profile, rows: list[BatchRow]) -> tuple[Checker, Checked, list[Fault]]:
     context = CheckContext(
         scope=actor.scope, creditor_id=batch.creditor_id, today=clock.today(), now=clock.now(), zone=ZoneInfo(batch.creditor.time_zone),
@@ -144,7 +183,7 @@ def _checked(actor: Actor, batch: Batch, profile: profiles.Profile, rows: list[B
     columns = list(dict.fromkeys([c for one in cells for c in one] + [c for c in profile.columns]))
     data = {ROW: pl.Series(ROW, [r.row for r in rows], dtype=pl.UInt32)}
     data |= {c: pl.Series(c, [one.get(c) for one in cells], dtype=pl.String) for c in columns}
-    checker = Checker(profile, context, columns, alone=True)
+    checker = Checker(profile, context, columns, alone=len(rows) < 1000)
     spool = Spool(batch.public_id)
     for index in range(len(profile.outputs)):
         keys = spool.read_keys(index)

@@ -223,6 +223,20 @@ def mend(
     _mended(done, as_json)
 
 
+@app.command("recheck")
+def recheck(batch: _BATCH, as_json: _JSON = False) -> None:
+    """Check all held rows again and bring in those whose cause was mended elsewhere."""
+    from arrears.intake import actions_mend
+
+    with conventions.unit_of_work():
+        done = actions_mend.recheck(conventions.system_actor("import"), batch)
+    if isinstance(done, Refusal):
+        conventions.refuse(done, as_json=as_json)
+    if as_json:
+        conventions.put({"state": done.state, "rows": list(done.rows)})
+    conventions.say(f"{len(done.rows):,} rows taken in")
+
+
 @app.command("drop")
 def drop(
     batch: _BATCH,

@@ -453,6 +453,14 @@ BATCH_STATE = Code(
     "See what the batch's next step is.",
     status=409,
 )
+NOTHING_GOOD = Code(
+    "batch.nothing_good",
+    "没有一行可以导入。",
+    "No row of the file can go in.",
+    "请看错误的原因（例如先要导入客户或借据），改正后重新导入。",
+    "Look at the rules that failed (customers or agreements may have to come first), then import again.",
+    status=409,
+)
 BATCH_PENDING = Code(
     "batch.awaiting_approval",
     "批次正在等待第二人审批（{approval}）。",

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pure_histories import END, FIRST_RECORDED, START, event, frames, histories, schedules, servicing
 
-from arrears.ledger import columnar
+from arrears.ledger import columnar, columnar_frames
 from arrears.ledger.events import Event, EventKind, ScheduleRow
 from arrears.ledger.position import position_of
 from arrears.ledger.servicing import ServicingTerms
@@ -114,8 +114,9 @@ def test_nothing_gives_an_empty_answer_of_the_same_shape() -> None:
     assert columnar.fold(rows, events, END).schema == pl.Schema(columnar.SCHEMA)
 
 
-def test_chunks_hold_whole_agreements(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_and_chunks_hold_whole_agreements(monkeypatch: pytest.MonkeyPatch) -> None:
     loans: Loans = {i: (ROWS, [PAID]) for i in range(1, 8)}
     whole = columnar.fold(*frames(loans), END)
-    monkeypatch.setattr(columnar, "CHUNK", 2)
+    monkeypatch.setattr(columnar, "BLOCK", 4)
+    monkeypatch.setattr(columnar_frames, "CHUNK", 2)
     assert columnar.fold(*frames(loans), END).equals(whole)

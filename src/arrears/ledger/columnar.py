@@ -24,13 +24,13 @@ from typing import Any
 
 import polars as pl
 
-from . import columnar_waves as waves
+from . import columnar_frames as waves
 from .events import Component, Event, EventKind, ScheduleRow
 from .position import Position, Status, position_of
 from .servicing import COMPONENTS, AdvanceTo, Cure, ServicingTerms, Stop, Style
 
-#: Agreements worked on at once. Bounds memory: about 24 bytes x obligations x components for each agreement.
-CHUNK = 20_000
+#: Agreements read from the source and prepared at once; bounds the memory.
+BLOCK = 250_000
 
 _ROWS: dict[str, pl.DataType] = {
     "agreement_id": pl.Int64(), "version": pl.Int64(), "n": pl.Int32(), "due_on": pl.Date(), "principal_minor": pl.Int64(),
@@ -176,57 +176,58 @@ def fold(
     agreement has which. An agreement without terms is refused (``ValueError``): there is no silent default.
     """
     told, facts = _shaped(rows, _ROWS), _shaped(events, _EVENTS)
-    if not isinstance(terms, Mapping):
-        return _fold_one(told, facts, as_of, known_at, terms or ServicingTerms())
-    if products is None:
-        raise ValueError("terms by product need the frame that says which agreement has which product")
-    owner = products.lazy().select(pl.col("agreement_id").cast(pl.Int64), pl.col("product").cast(pl.Int64))
-    ids = pl.concat([told.select("agreement_id"), facts.select("agreement_id")]).unique()
-    without = ids.join(owner, on="agreement_id", how="anti").collect()
-    unknown = owner.filter(~pl.col("product").is_in(list(terms))).collect()
-    if len(without) or len(unknown):
-        raise ValueError(
-            f"agreements without servicing terms: {sorted({*without['agreement_id'], *unknown['agreement_id']})[:5]}"
-        )
-    parts = []
-    for key, one in terms.items():
-        mine = owner.filter(pl.col("product") == key).select("agreement_id")
-        parts.append(
-            _fold_one(
-                told.join(mine, on="agreement_id", how="semi"),
-                facts.join(mine, on="agreement_id", how="semi"),
-                as_of,
-                known_at,
-                one,
-            )
-        )
-    return pl.concat(parts).sort("agreement_id") if parts else pl.DataFrame(schema=SCHEMA)
-
-
-def _fold_one(
-    rows: pl.LazyFrame, events: pl.LazyFrame, as_of: date, known_at: datetime | None, terms: ServicingTerms
-) -> pl.DataFrame:
-    answers = [_fold_chunk(r, e, as_of, known_at, terms) for r, e in _chunks(rows, events)]
+    ids = (
+        pl.concat([told.select("agreement_id"), facts.select("agreement_id")])
+        .unique()
+        .collect(engine="streaming")["agreement_id"]
+    )
+    by_key = terms if isinstance(terms, Mapping) else {0: terms or ServicingTerms()}
+    owner = _owners(ids, by_key, products) if isinstance(terms, Mapping) else None
+    answers = []
+    for laid, told_here in _blocks(told, facts, ids.sort()):
+        for key, mine in _by_product(laid, told_here, owner):
+            answers.append(_fold_block(*mine, as_of, known_at, by_key[key]))
     return pl.concat(answers).sort("agreement_id") if answers else pl.DataFrame(schema=SCHEMA)
 
 
-def _chunks(rows: pl.LazyFrame, events: pl.LazyFrame) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """The two frames cut by agreement id so that each pair holds whole agreements."""
-    facts = events.collect(engine="streaming").sort("agreement_id")
-    laid = rows.collect(engine="streaming").sort("agreement_id")
-    ids = pl.concat([laid["agreement_id"], facts["agreement_id"]]).unique().sort()
-    for begin in range(0, len(ids), CHUNK):
-        low, high = ids[begin], ids[min(begin + CHUNK, len(ids)) - 1]
-        yield _slice(laid, low, high), _slice(facts, low, high)
+def _owners(ids: pl.Series, terms: Mapping[int, ServicingTerms], products: pl.DataFrame | pl.LazyFrame | None) -> pl.DataFrame:
+    """``agreement_id`` and ``product`` of every agreement; refuses (``ValueError``) one without terms."""
+    if products is None:
+        raise ValueError("terms by product need the frame that says which agreement has which product")
+    named = products.lazy().select(pl.col("agreement_id").cast(pl.Int64), pl.col("product").cast(pl.Int64)).collect()
+    owner = ids.to_frame("agreement_id").join(named, on="agreement_id", how="left")
+    without = owner.filter(pl.col("product").is_null() | ~pl.col("product").is_in(list(terms)))
+    if len(without):
+        raise ValueError(f"agreements without servicing terms: {without['agreement_id'].sort().to_list()[:5]}")
+    return owner
 
 
-def _slice(frame: pl.DataFrame, low: int, high: int) -> pl.DataFrame:
-    column = frame["agreement_id"]
-    begin, end = column.search_sorted(low, "left"), column.search_sorted(high, "right")
-    return frame.slice(begin, end - begin)
+Pair = tuple[pl.DataFrame, pl.DataFrame]
 
 
-def _fold_chunk(
+def _by_product(rows: pl.DataFrame, events: pl.DataFrame, owner: pl.DataFrame | None) -> Iterator[tuple[int, Pair]]:
+    if owner is None:
+        yield 0, (rows, events)
+        return
+    here = pl.concat([rows.select("agreement_id"), events.select("agreement_id")]).unique()
+    mine = owner.join(here, on="agreement_id", how="semi")
+    for (key,), ids in mine.group_by("product"):
+        yield int(key), (rows.join(ids, on="agreement_id", how="semi"), events.join(ids, on="agreement_id", how="semi"))
+
+
+def _blocks(rows: pl.LazyFrame, events: pl.LazyFrame, ids: pl.Series) -> Iterator[Pair]:
+    """The two frames cut by agreement id so that each pair holds whole agreements. ``ids`` are sorted.
+
+    Files sorted by agreement are then read about once, group by group.
+    """
+    for block in range(0, len(ids), BLOCK):
+        here = ids[block : block + BLOCK]
+        inside = pl.col("agreement_id").is_between(here[0], here[-1])
+        laid, told = pl.collect_all([rows.filter(inside), events.filter(inside)], engine="streaming")
+        yield laid, told
+
+
+def _fold_block(
     rows: pl.DataFrame, events: pl.DataFrame, as_of: date, known_at: datetime | None, terms: ServicingTerms
 ) -> pl.DataFrame:
     counted = known(events.lazy(), as_of, known_at).collect()
@@ -308,7 +309,7 @@ def as_row(agreement_id: int, at: Position, lane: str = "scalar") -> dict[str, A
 
 
 __all__ = [
-    "CHUNK",
+    "BLOCK",
     "SCHEMA",
     "WAVE_KINDS",
     "Status",

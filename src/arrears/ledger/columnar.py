@@ -22,6 +22,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from . import columnar_frames as waves
@@ -138,8 +139,9 @@ def needs_scalar(rows: pl.DataFrame, counted: pl.DataFrame, terms: ServicingTerm
         .filter((pl.col("from_on") < pl.col("to_on").shift(1).cum_max().over("agreement_id")).fill_null(False))
         .select("agreement_id", reason=pl.lit("pauses_overlap"))
     )
+    versioned = rows if (rows["version"] != 0).any() else rows.clear()
     both = (
-        rows.group_by("agreement_id")
+        versioned.group_by("agreement_id")
         .agg(pl.col("version").n_unique().alias("versions"))
         .filter(pl.col("versions") > 1)
         .select("agreement_id", reason=pl.lit("schedules"))
@@ -209,10 +211,10 @@ def _by_product(rows: pl.DataFrame, events: pl.DataFrame, owner: pl.DataFrame | 
     if owner is None:
         yield 0, (rows, events)
         return
-    here = pl.concat([rows.select("agreement_id"), events.select("agreement_id")]).unique()
-    mine = owner.join(here, on="agreement_id", how="semi")
-    for (key,), ids in mine.group_by("product"):
-        yield int(key), (rows.join(ids, on="agreement_id", how="semi"), events.join(ids, on="agreement_id", how="semi"))
+    ids, product = (owner.sort("agreement_id")[c].to_numpy() for c in ("agreement_id", "product"))
+    of_row, of_event = (product[np.searchsorted(ids, f["agreement_id"].to_numpy())] for f in (rows, events))
+    for key in sorted({*np.unique(of_row).tolist(), *np.unique(of_event).tolist()}):
+        yield int(key), (rows.filter(pl.Series(of_row == key)), events.filter(pl.Series(of_event == key)))
 
 
 def _blocks(rows: pl.LazyFrame, events: pl.LazyFrame, ids: pl.Series) -> Iterator[Pair]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -41,100 +42,186 @@ def pause_spans(counted: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _places(ids: pl.Series, counted: pl.DataFrame) -> pl.DataFrame:
-    """``agreement_id`` to its place: falling number of moving facts, then id."""
-    moving = counted.filter(pl.col("kind").is_in(list(_OPS))).group_by("agreement_id").len("facts")
-    return (
-        ids.to_frame("agreement_id")
-        .join(moving, on="agreement_id", how="left")
-        .with_columns(pl.col("facts").fill_null(0))
-        .sort(["facts", "agreement_id"], descending=[True, False])
-        .with_row_index("place")
-        .with_columns(pl.col("place").cast(pl.Int64))
+class Facts(NamedTuple):
+    """The moving facts of a group in wave order, and how long each wave of each chunk is."""
+
+    columns: list[Ints]  # type, day, amount, slot, part
+    chunks: list[list[int]]
+
+
+class Slots(NamedTuple):
+    """All obligations: place of the agreement, slot in it, due day, amounts by name of component."""
+
+    place: Ints
+    slot: Ints
+    due: Ints
+    amounts: dict[str, Ints]
+
+    def part(self, low: int, high: int) -> Slots:
+        cut = slice(low, high)
+        return Slots(self.place[cut], self.slot[cut], self.due[cut], {p: a[cut] for p, a in self.amounts.items()})
+
+    def bounds(self, chunks: int) -> list[int]:
+        """Where the obligations of each chunk begin, and the end: chunks follow one another."""
+        found: list[int] = np.searchsorted(self.place // CHUNK, np.arange(chunks + 1)).tolist()
+        return found
+
+
+def _days(frame: pl.DataFrame, column: str) -> Ints:
+    return frame[column].cast(pl.Int32).cast(pl.Int64).fill_null(FAR).to_numpy()
+
+
+def _key(major: Ints, day: Ints, minor: Ints | int = 0) -> Ints:
+    """Two numbers and a small one as one sortable number. Days lie between the years 1 and 9999, ``FAR`` included."""
+    key: Ints = (major << 26) | ((day + 1_000_000) << 1) | minor
+    return key
+
+
+def _in_order(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """``frame`` by agreement and ``columns``; files written in that order are not sorted again."""
+    at = frame.select("agreement_id", *columns).with_columns(pl.col(pl.Date).cast(pl.Int32))
+    keys = [at[c].to_numpy() for c in at.columns]
+    rising = np.zeros(max(len(at) - 1, 0), dtype=np.bool_)
+    equal = ~rising
+    for key in keys:
+        rising |= equal & (key[1:] > key[:-1])
+        equal &= key[1:] == key[:-1]
+    return frame if bool((rising | equal).all()) else frame.sort("agreement_id", *columns)
+
+
+def _places(ids: Ints, facts: Ints) -> Ints:
+    """The place of each agreement: chunk by chunk in the order of ids, inside a chunk by falling number of facts."""
+    chunk = np.arange(len(ids)) // CHUNK
+    places = np.empty(len(ids), dtype=np.int64)
+    places[np.lexsort((ids, -facts, chunk))] = np.arange(len(ids))
+    return places
+
+
+def _runs(sorted_index: Ints, count: int) -> Ints:
+    """For each element of a sorted index, its number inside its run."""
+    lengths = np.bincount(sorted_index, minlength=count)
+    starts: Ints = np.cumsum(lengths) - lengths
+    within: Ints = np.arange(len(sorted_index)) - starts[sorted_index]
+    return within
+
+
+def _arrange(
+    ids: Ints, laid: pl.DataFrame, counted: pl.DataFrame, terms: ServicingTerms
+) -> tuple[Ints, Slots, Facts, tuple[int, ...]]:
+    """Places of the agreements, their obligations with slots, their facts in waves, and the components in use."""
+    laid = _in_order(laid, "due_on", "n")
+    moving = _in_order(counted.filter(pl.col("kind").is_in(list(_OPS))), "id")
+    owner, kind = (
+        np.searchsorted(ids, moving["agreement_id"].to_numpy()),
+        moving["kind"].cast(pl.String).replace_strict(_OPS).to_numpy(),
     )
+    places = _places(ids, np.bincount(owner, minlength=len(ids)))
+    day, due, amount = _days(moving, "effective_on"), _days(moving, "due_on"), moving["amount_minor"].fill_null(0).to_numpy()
+    parts = _parts(laid, moving, terms)
+    charge = kind == BILL
+    turn = np.where(charge, 0, day) if terms.replay is Replay.CHARGES_FIRST else day
+    order = np.argsort(_key(places[owner], turn, (~charge).astype(np.int64)), kind="stable")
+    owner, kind, day, due, amount = (x[order] for x in (owner, kind, day, due, amount))
+    part = _part_of(moving, parts)[order]
+    wanted = np.where(kind == BACK, day, np.where(due == FAR, day, due))
+    slots, slot = _slots(ids, places, laid, (owner, kind, wanted))
+    place = places[owner]
+    wave = np.arange(len(place)) - np.searchsorted(place, place)
+    waves = np.lexsort((place, wave, place // CHUNK))
+    columns = [x[waves] for x in (kind, day, amount, slot, part)]
+    return places, slots, Facts(columns, _wave_lengths(place[waves] // CHUNK, wave[waves], len(ids))), parts
 
 
-def _number(column: str) -> pl.Expr:
-    return pl.col(column).cast(pl.Int32).cast(pl.Int64)
+def _wave_lengths(chunk: Ints, wave: Ints, count: int) -> list[list[int]]:
+    lengths: list[list[int]] = [[] for _ in range(-(-count // CHUNK))]
+    if len(chunk):
+        starts = np.concatenate([[0], np.nonzero((np.diff(chunk) != 0) | (np.diff(wave) != 0))[0] + 1, [len(chunk)]])
+        for begin, end in pairwise(starts.tolist()):
+            lengths[int(chunk[begin])].append(end - begin)
+    return lengths
 
 
-def _obligations(laid: pl.DataFrame, ops: pl.DataFrame, places: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """All obligations with their slots, and ``ops`` with the slot that each charge or chargeback raises.
+def _slots(ids: Ints, places: Ints, laid: pl.DataFrame, facts: tuple[Ints, Ints, Ints]) -> tuple[Slots, Ints]:
+    """Obligations in slots, and the slot that each fact raises (-1: none).
 
     Slots follow (due date, creation): rows first, then charges that stand alone and chargebacks in order of application.
     """
-    rows = laid.join(places.select("agreement_id", "place"), on="agreement_id").with_columns(due=_number("due_on"))
-    rows = rows.sort("place", "due", "n").with_columns(made=pl.int_range(pl.len()).over("place"), op=pl.lit(None, pl.Int64))
-    bills = ops.filter(pl.col("type").is_in([BILL, BACK])).with_columns(
-        wanted=pl.when(pl.col("type") == BACK).then(pl.col("day")).otherwise(pl.coalesce("due", "day"))
+    owner, kind, wanted = facts
+    of_row, row_due = np.searchsorted(ids, laid["agreement_id"].to_numpy()), _days(laid, "due_on")
+    row_slot = _runs(of_row, len(ids))
+    amounts = {p: laid[f"{p}_minor"].to_numpy() for p in _PARTS}
+    slot = np.full(len(owner), -1, dtype=np.int64)
+    bills = np.nonzero((kind == BILL) | (kind == BACK))[0]
+    if not len(bills):
+        return Slots(places[of_row], row_slot, row_due, amounts), slot
+    # a charge joins the first row due on or after its own due date
+    keys = _key(of_row, row_due)
+    host = np.searchsorted(keys, _key(owner[bills], wanted[bills]))
+    hosted = (kind[bills] == BILL) & (host < len(keys))
+    hosted[hosted] = of_row[host[hosted]] == owner[bills][hosted]
+    alone = bills[~hosted]
+    if len(alone):
+        row_slot = row_slot.copy()
+        touched = np.nonzero(np.isin(of_row, owner[alone]))[0]
+        both = np.concatenate([_key(of_row[touched], row_due[touched]), _key(owner[alone], wanted[alone], 1)])
+        order = np.argsort(both, kind="stable")
+        numbers = np.empty(len(both), dtype=np.int64)
+        numbers[order] = _runs((both >> 26)[order], len(ids))
+        row_slot[touched], slot[alone] = numbers[: len(touched)], numbers[len(touched) :]
+    slot[bills[hosted]] = row_slot[host[hosted]]
+    nothing = np.zeros(len(alone), dtype=np.int64)
+    joined = Slots(
+        np.concatenate([places[of_row], places[owner[alone]]]),
+        np.concatenate([row_slot, slot[alone]]),
+        np.concatenate([row_due, wanted[alone]]),
+        {p: np.concatenate([amount, nothing]) for p, amount in amounts.items()},
     )
-    if bills.is_empty():
-        slots = rows.with_columns(slot=pl.int_range(pl.len()).over("place"))
-        return slots, ops.with_columns(slot=pl.lit(-1, pl.Int64))
-    hosts = rows.select("place", "due", "made").unique(["place", "due"], keep="first", maintain_order=True).sort("due")
-    joined = (
-        bills.filter(pl.col("type") == BILL)
-        .sort("wanted")
-        .join_asof(
-            hosts.with_columns(wanted=pl.col("due")).rename({"due": "host_due", "made": "host"}),
-            on="wanted", by="place", strategy="forward", check_sortedness=False,
-        )
-        .select("op", "host")
-    )  # fmt: skip
-    bills = bills.join(joined, on="op", how="left")
-    alone = bills.filter(pl.col("host").is_null()).sort("op")
-    zeros = [pl.lit(0, pl.Int64).alias(f"{p}_minor") for p in _PARTS]
-    extra = alone.select("place", *zeros, due=pl.col("wanted"), made=pl.lit(1_000_000_000) + pl.col("op"), op=pl.col("op"))
-    keep = ["place", "due", "made", "op", *(f"{p}_minor" for p in _PARTS)]
-    slots = pl.concat([rows.select(keep), extra.select(keep)], how="vertical_relaxed").sort("place", "due", "made")
-    slots = slots.with_columns(slot=pl.int_range(pl.len()).over("place"))
-    of_host = bills.filter(pl.col("host").is_not_null()).join(
-        slots.filter(pl.col("op").is_null()).select("place", "slot", host="made"), on=["place", "host"]
-    )
-    of_own = slots.filter(pl.col("op").is_not_null()).select("op", "slot")
-    found = pl.concat([of_host.select("op", "slot"), of_own], how="vertical_relaxed")
-    return slots, ops.join(found, on="op", how="left").with_columns(pl.col("slot").fill_null(-1))
+    order = np.argsort(joined.place // CHUNK, kind="stable")
+    return Slots(
+        joined.place[order], joined.slot[order], joined.due[order], {p: a[order] for p, a in joined.amounts.items()}
+    ), slot
 
 
-def _ops(counted: pl.DataFrame, places: pl.DataFrame, terms: ServicingTerms) -> pl.DataFrame:
-    """The moving facts in order of application: ``op`` numbers them, ``wave`` is the place in their agreement's history."""
-    first = terms.replay is Replay.CHARGES_FIRST
-    charge = pl.col("kind") == EventKind.CHARGED.value
-    moving = counted.filter(pl.col("kind").is_in(list(_OPS))).join(places.select("agreement_id", "place"), on="agreement_id")
-    moving = moving.with_columns(
-        type=pl.col("kind").replace_strict(_OPS, return_dtype=pl.Int64),
-        day=_number("effective_on"),
-        due=_number("due_on"),
-        turn=pl.when(charge & first).then(-FAR).otherwise(_number("effective_on")),
-        phase=pl.when(charge).then(1).otherwise(2),
+def _parts(laid: pl.DataFrame, moving: pl.DataFrame, terms: ServicingTerms) -> tuple[int, ...]:
+    """Component indices that occur: the arrays hold no others."""
+    used = {INDEX[Component(p)] for p in _PARTS if (laid[f"{p}_minor"] != 0).any()} | {INDEX[Component.PRINCIPAL]}
+    used |= {INDEX[Component(c)] for c in moving["component"].drop_nulls().unique() if c}
+    used |= {INDEX[Component.FEE]} if len(moving) else set()
+    if terms.penalty is not None:
+        used |= {INDEX[c] for c in (Component.PENALTY, Component.COMPOUND, *terms.penalty.base, *terms.penalty.compound_base)}
+    return tuple(sorted(used))
+
+
+def _part_of(moving: pl.DataFrame, parts: tuple[int, ...]) -> Ints:
+    """The place of each fact's component in the arrays: a charge without one is a fee, a chargeback principal, -1 is all."""
+    named = {c.value: parts.index(INDEX[c]) for c in COMPONENTS if INDEX[c] in parts}
+    kind = pl.col("kind")
+    default = (
+        pl.when(kind == EventKind.CHARGED_BACK.value)
+        .then(pl.lit("principal"))
+        .when(kind == EventKind.CHARGED.value)
+        .then(pl.lit("fee"))
     )
-    return (
-        moving.sort("place", "turn", "phase", "id")
-        .with_columns(wave=pl.int_range(pl.len()).over("place"))
-        .with_row_index("op")
-        .with_columns(pl.col("op").cast(pl.Int64), pl.col("amount_minor").fill_null(0))
-    )
+    own = pl.when(kind != EventKind.CHARGED_BACK.value).then(pl.col("component").replace("", None))
+    part = pl.coalesce(own, default).replace_strict(named, default=-1, return_dtype=pl.Int64)
+    return moving.select(part=part)["part"].to_numpy()
 
 
 def fold(
     ids: pl.Series, laid: pl.DataFrame, counted: pl.DataFrame, as_of: date, terms: ServicingTerms
 ) -> tuple[pl.DataFrame, pl.Series]:
     """Positions of the agreements ``ids`` (all of them known to this lane), and the ids whose sums are too large for it."""
-    places = _places(ids, counted)
-    slots, ops = _obligations(laid, _ops(counted, places, terms), places)
-    parts = _parts(slots, ops, terms)
-    ops = _with_part(ops, parts).with_columns(chunk=pl.col("place") // CHUNK).sort("chunk", "wave", "place")
-    first = slots["due"].min() if len(slots) else 0
-    assert isinstance(first, int)
+    known = ids.sort().to_numpy()
+    places, slots, facts, parts = _arrange(known, laid, counted, terms)
+    first = int(slots.due.min()) if len(slots.due) else 0
     rates = rates_of(terms, first, max(day_number(as_of), first) + 1)
-    columns = [ops[c].to_numpy() for c in ("type", "day", "amount_minor", "slot", "part")]
-    sizes = ops.group_by("chunk", "wave", maintain_order=True).len().rows()
+    bounds = slots.bounds(len(facts.chunks))
     answers, small, done = [], [], 0
-    for chunk, begin in enumerate(range(0, len(places), CHUNK)):
-        size = min(CHUNK, len(places) - begin)
-        waves = [length for c, _, length in sizes if c == chunk]
-        mine = [c[done : done + sum(waves)] for c in columns]
-        state, fits = _state(begin, size, slots, mine, waves, (parts, rates, terms))
+    for chunk, waves in enumerate(facts.chunks):
+        begin = chunk * CHUNK
+        size = min(CHUNK, len(known) - begin)
+        mine = [c[done : done + sum(waves)] for c in facts.columns]
+        state, fits = _state(begin, size, slots.part(bounds[chunk], bounds[chunk + 1]), (mine[2], waves), (parts, rates, terms))
         small.append(fits)
         at = 0
         for m in waves:
@@ -143,64 +230,42 @@ def fold(
         done += at
         state.accrue(size, np.full(size, day_number(as_of), dtype=np.int64))
         answers.append(_amounts(state, as_of))
-    joined: dict[str, Any] = {name: np.concatenate([a[name] for a in answers]) for name in answers[0]}
-    large = places.filter(~pl.Series(np.concatenate(small)))["agreement_id"]
-    answer = _finish(_dated(pl.DataFrame({"agreement_id": places["agreement_id"], **joined})), counted, as_of, terms)
+    joined: dict[str, Any] = {name: np.concatenate([a[name] for a in answers])[places] for name in answers[0]}
+    large = pl.Series("agreement_id", known[~np.concatenate(small)[places]], dtype=pl.Int64)
+    answer = _finish(_dated(pl.DataFrame({"agreement_id": known, **joined})), counted, as_of, terms)
     return (answer.filter(~pl.col("agreement_id").is_in(large.implode())) if len(large) else answer), large
-
-
-def _parts(slots: pl.DataFrame, ops: pl.DataFrame, terms: ServicingTerms) -> tuple[int, ...]:
-    """Component indices that occur: the arrays hold no others."""
-    used = {INDEX[Component(p)] for p in _PARTS if (slots[f"{p}_minor"] != 0).any()} | {INDEX[Component.PRINCIPAL]}
-    used |= {INDEX[Component(c)] for c in ops["component"].drop_nulls().unique() if c}
-    used |= {INDEX[Component.FEE]} if len(ops) else set()
-    if terms.penalty is not None:
-        used |= {INDEX[c] for c in (Component.PENALTY, Component.COMPOUND, *terms.penalty.base, *terms.penalty.compound_base)}
-    return tuple(sorted(used))
-
-
-def _with_part(ops: pl.DataFrame, parts: tuple[int, ...]) -> pl.DataFrame:
-    """The place of each fact's component in the arrays: a charge without one is a fee, a chargeback principal, -1 is all."""
-    named = {c.value: parts.index(INDEX[c]) for c in COMPONENTS if INDEX[c] in parts}
-    default = pl.when(pl.col("type") == BACK).then(pl.lit("principal")).when(pl.col("type") == BILL).then(pl.lit("fee"))
-    component = pl.when(pl.col("type") == BACK).then(pl.lit(None)).otherwise(pl.col("component").replace("", None))
-    return ops.with_columns(part=pl.coalesce(component, default).replace_strict(named, default=-1, return_dtype=pl.Int64))
 
 
 def _state(
     begin: int,
     size: int,
-    slots: pl.DataFrame,
-    columns: list[Ints],
-    waves: list[int],
+    slots: Slots,
+    paid: tuple[Ints, list[int]],
     shared: tuple[tuple[int, ...], Rates | None, ServicingTerms],
 ) -> tuple[Waves, Flags]:
     """Arrays of the agreements ``begin`` to ``begin + size``, and which of them have sums that fit."""
     parts, rates, terms = shared
-    low, high = (slots["place"].search_sorted(x, "left") for x in (begin, begin + size))
-    mine = slots.slice(low, high - low)
-    width = int(mine["slot"].to_numpy().max()) + 1 if len(mine) else 1
+    width = int(slots.slot.max()) + 1 if len(slots.slot) else 1
     due = np.full((size, width + 1), FAR, dtype=np.int64)
     left = np.zeros((size, width + 1, len(parts)), dtype=np.int64)
-    if len(mine):
-        at = (mine["place"].to_numpy() - begin, mine["slot"].to_numpy())
-        due[at] = mine["due"].to_numpy()
-        for name in _PARTS:
-            if INDEX[Component(name)] in parts:
-                left[(*at, parts.index(INDEX[Component(name)]))] = mine[f"{name}_minor"].to_numpy()
+    at: Any = (slots.place - begin, slots.slot)
+    due[at] = slots.due
+    for name in _PARTS:
+        if INDEX[Component(name)] in parts:
+            left[(*at, parts.index(INDEX[Component(name)]))] = slots.amounts[name]
     small = np.ones(size, dtype=np.bool_)
     if rates is not None:
         owed = left.sum(axis=(1, 2), dtype=np.float64)
-        at_op = 0
-        for m in waves:
-            owed[:m] += columns[2][at_op : at_op + m]
-            at_op += m
+        done = 0
+        for m in paid[1]:
+            owed[:m] += paid[0][done : done + m]
+            done += m
         small = owed * float(max(int(rates.until[-1]), 1)) < LIMIT
         left[~small] = 0
     shape = (2, *due.shape) if rates is not None else (2, 0, 0)
-    credit, first = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
     numerator, booked = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    return Waves(terms, parts, due, left, credit, first, rates, due.copy(), numerator, booked), small
+    credit, first, last = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64), np.full(size, FAR, dtype=np.int64)
+    return Waves(terms, parts, due, left, credit, first, last, rates, due.copy(), numerator, booked), small
 
 
 def _first(state: Waves, wanted: Flags, open_minor: Ints) -> tuple[Ints, Ints]:
@@ -235,20 +300,21 @@ def _amounts(state: Waves, as_of: date) -> dict[str, Ints]:
         "earliest_unpaid_minor": earliest[1],
         "next_due_on": following[0],
         "next_due_minor": following[1],
+        "last_payment_on": state.last_paid,
         "obligations": (state.due < FAR).sum(axis=1),
     }
 
 
 def _dated(answer: pl.DataFrame) -> pl.DataFrame:
     """Day numbers as dates, ``FAR`` as none."""
-    names = ("oldest_due_on", "earliest_unpaid_due_on", "next_due_on")
+    names = ("oldest_due_on", "earliest_unpaid_due_on", "next_due_on", "last_payment_on")
     return answer.with_columns(pl.when(pl.col(n) < FAR).then(pl.col(n)).cast(pl.Int32).cast(pl.Date).alias(n) for n in names)
 
 
 def _finish(answer: pl.DataFrame, counted: pl.DataFrame, as_of: date, terms: ServicingTerms) -> pl.DataFrame:
     """Counters, bucket and status on top of the amounts."""
-    marks = counted.group_by("agreement_id").agg(
-        pl.col("effective_on").filter(pl.col("kind") == EventKind.PAID.value).max().alias("last_payment_on"),
+    ends = counted.filter(pl.col("kind").is_in([EventKind.WRITTEN_OFF.value, EventKind.CLOSED.value]))
+    marks = ends.group_by("agreement_id").agg(
         pl.col("effective_on").filter(pl.col("kind") == EventKind.WRITTEN_OFF.value).min().alias("written_off_on"),
         (pl.col("kind") == EventKind.CLOSED.value).any().alias("closed"),
     )

@@ -86,7 +86,8 @@ def round_div(numerator: Ints, denominator: int, mode: RoundingMode) -> Ints:
 class Waves:
     """Working state of one chunk. ``parts``: component indices in use; the last axis of ``left`` follows them.
 
-    ``first``: no obligation before it is open. ``numerator`` and ``booked``: penalty, compound.
+    ``first``: no obligation before it is open. ``last_paid``: day of the last payment
+    (``FAR``: none). ``numerator`` and ``booked``: penalty, compound.
     """
 
     terms: ServicingTerms
@@ -95,6 +96,7 @@ class Waves:
     left: Ints
     credit: Ints
     first: Ints
+    last_paid: Ints
     rates: Rates | None
     accrued_to: Ints
     numerator: Ints
@@ -257,6 +259,7 @@ class Waves:
                 continue
             if which == PAY:
                 self.credit[rows] += self.pay(rows, amount[rows], day[rows])
+                self.last_paid[rows] = day[rows]
             elif which == WAIVE:
                 self.waive(rows, part[rows], amount[rows])
             else:

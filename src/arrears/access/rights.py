@@ -111,6 +111,8 @@ DEFAULT_LIMITS: dict[tuple[str, str, Role], tuple[int, int]] = {
     ("ledger.restructure", "*", OPERATOR): (0, 10_000_000_00),
     ("ledger.write_off", "*", LEAD): (0, 100_000_00),
     ("ledger.write_off", "*", OPERATOR): (0, 10_000_000_00),
+    ("ledger.transfer", "*", LEAD): (0, 100_000_00),
+    ("ledger.transfer", "*", OPERATOR): (0, 10_000_000_00),
     ("party.lift_restriction", "count", LEAD): (0, 1),
     ("party.lift_restriction", "count", COMPLIANCE): (1, 100),
 }

@@ -23,13 +23,13 @@ from arrears.kernel.refusals import Refusal
 from arrears.kernel.scope import Actor
 
 from . import models, queries, refusals
-from .checks import Facts, PauseSpan, check_event, facts_of, pause_to_resume
+from .checks import POSITION_FIGURES, Facts, PauseSpan, check_event, check_position, facts_of, pause_to_resume
 from .events import Component, Event, EventKind
 from .position import Position, position_of
 
 __all__ = [
     "NewEvent", "accelerate", "append", "change_rate", "charge", "charge_back", "close", "cut_statement", "disburse", "draw",
-    "feed_host_position", "locked", "pause", "record_payment", "refund", "resume", "reverse", "transfer", "waive", "write_off",
+    "feed_host_position", "locked", "pause", "record_payment", "refund", "repeated", "resume", "reverse", "transfer", "waive", "write_off",
 ]  # fmt: skip
 
 
@@ -70,6 +70,20 @@ def _same(row: models.Event, new: NewEvent) -> bool:
     )
 
 
+def repeated(actor: Actor, agreement: models.Agreement, key: str, **content: Any) -> models.Event | Refusal | None:
+    """The event already recorded under ``key`` where it says ``content``, refused where it says something else, else None.
+
+    For acts whose limits look at what is owed: a repetition must not be judged against a debt that the first one changed.
+    """
+    kept = queries.event_by_key(actor.scope, agreement.pk, key) if key else None
+    if kept is None:
+        return None
+    if any(getattr(kept, name) != value for name, value in content.items()):
+        return refusals.KEY_REUSED.at("/key", key=key)
+    _note(actor, agreement, kept, "repeated")
+    return kept
+
+
 def append(actor: Actor, agreement: models.Agreement, new: NewEvent, *, today: date | None = None) -> models.Event | Refusal:
     """Check and store one event of a locked agreement, with its journal entry. For actions; never called from outside."""
     key = new.key or new_id("key")
@@ -81,16 +95,19 @@ def append(actor: Actor, agreement: models.Agreement, new: NewEvent, *, today: d
             return refusals.KEY_REUSED.at("/key", key=key)
         _note(actor, agreement, kept, "repeated")
         return kept
-    facts = facts_of(agreement.currency, queries.events(actor.scope, [agreement.pk]).get(agreement.pk, []))
+    told = queries.events(actor.scope, [agreement.pk]).get(agreement.pk, [])
+    facts = facts_of(agreement.currency, told, agreement.opened_on, agreement.keeping == "host")
     refused = check_event(facts, _pure(new), today=today or clock.today(), currency=new.currency)
     if refused is not None:
         return refused
+    # never before what is already known of this agreement, even where the machine's clock steps back
+    recorded_at = max([clock.now(), *(e.recorded_at for e in told[-1:])])
     row: models.Event = models.Event.objects.create(
         creditor_id=agreement.creditor_id,
         agreement=agreement,
         kind=new.kind.value,
         effective_on=new.effective_on,
-        recorded_at=clock.now(),
+        recorded_at=recorded_at,
         amount_minor=new.amount_minor,
         component=new.component.value if new.component else "",
         due_on=new.due_on,
@@ -197,6 +214,9 @@ def reverse(
     event = _event(actor, found, target)
     if isinstance(event, Refusal):
         return event
+    done = repeated(actor, found, key, kind=EventKind.REVERSED.value, target_id=event.pk)
+    if done is not None:
+        return done
     new = NewEvent(EventKind.REVERSED, on or clock.today(), target=event, data={"reason": reason}, key=key)
     return append(actor, found, new)
 
@@ -235,6 +255,9 @@ def refund(
     found = locked(actor, agreement)
     if isinstance(found, Refusal):
         return found
+    done = repeated(actor, found, key, kind=EventKind.REFUNDED.value, effective_on=on, amount_minor=amount_minor)
+    if done is not None:
+        return done
     credit = _now(actor, found, on).unallocated_minor
     if amount_minor > credit:
         most = format_major(credit, found.currency)
@@ -253,6 +276,12 @@ def waive(
     if isinstance(found, Refusal):
         return found
     component = Component(component)
+    done = repeated(
+        actor, found, key, kind=EventKind.WAIVED.value, effective_on=on, amount_minor=amount_minor, component=component.value,
+        due_on=due_on,
+    )  # fmt: skip
+    if done is not None:
+        return done
     owed = _now(actor, found, on).totals.get(component, 0)
     if amount_minor > owed:
         most = format_major(owed, found.currency)
@@ -295,6 +324,9 @@ def resume(actor: Actor, agreement: str, on: date, *, reason: str = "", key: str
     found = locked(actor, agreement)
     if isinstance(found, Refusal):
         return found
+    done = repeated(actor, found, key, kind=EventKind.RESUMED.value, effective_on=on)
+    if done is not None:
+        return done
     facts: Facts = facts_of(found.currency, queries.events(actor.scope, [found.pk]).get(found.pk, []))
     span = pause_to_resume(facts.pauses, on, clock.today())
     if not isinstance(span, PauseSpan):
@@ -325,6 +357,9 @@ def write_off(actor: Actor, agreement: str, on: date, *, reason: str, key: str =
     found = locked(actor, agreement)
     if isinstance(found, Refusal):
         return found
+    done = repeated(actor, found, key, kind=EventKind.WRITTEN_OFF.value, effective_on=on)
+    if done is not None:
+        return done
     owed = max(_now(actor, found, on).outstanding_minor, 0)
     key = key or new_id("key")
     payload = {"agreement": found.public_id, "on": on.isoformat(), "reason": reason, "key": key}
@@ -339,10 +374,28 @@ def write_off(actor: Actor, agreement: str, on: date, *, reason: str, key: str =
 @action("ledger.transfer")
 def transfer(
     actor: Actor, agreement: str, on: date, *, to: str, notice: str, reason: str, key: str = ""
-) -> models.Event | Refusal:
-    """The claim passes to another creditor (``to``: its name in the market); ``notice`` names the debtor's notice (民法典 546)."""
+) -> models.Event | Approval | Refusal:
+    """The claim passes to another creditor (``to``: its name in the market); ``notice`` names the debtor's notice (民法典 546).
+
+    Beyond the actor's authority it waits for a second person. Afterwards only late money and its reversal are taken here.
+    """
+    found = locked(actor, agreement)
+    if isinstance(found, Refusal):
+        return found
+    done = repeated(actor, found, key, kind=EventKind.TRANSFERRED.value, effective_on=on)
+    if done is not None:
+        return done
+    owed = max(_now(actor, found, on).outstanding_minor, 0)
+    key = key or new_id("key")
+    payload = {
+        "agreement": found.public_id, "on": on.isoformat(), "to": to, "notice": notice, "reason": reason, "key": key,
+    }  # fmt: skip
+    subject = ("agreement", found.public_id)
+    granted = require_authority(actor, "ledger.transfer", owed, found.currency, found.creditor_id, subject, payload, reason)
+    if not isinstance(granted, Granted):
+        return granted
     data = {"to": to, "notice": notice, "reason": reason}
-    return _simple(actor, agreement, NewEvent(EventKind.TRANSFERRED, on, data=data, key=key))
+    return append(actor, found, NewEvent(EventKind.TRANSFERRED, on, data=data, key=key))
 
 
 @action("ledger.close")
@@ -355,17 +408,29 @@ def close(actor: Actor, agreement: str, on: date, *, reason: str, key: str = "")
 def feed_host_position(
     actor: Actor, agreement: str, as_of: date, figures: dict[str, Any], *, assumptions: list[str] | None = None, source: str = ""
 ) -> models.HostPosition | Refusal:
-    """What the host says is owed on a day. ``figures``: ``*_minor``, ``past_due_days``, ``oldest_due_on``."""
+    """What the host says is owed on a day. ``figures``: words of ``checks.POSITION_FIGURES``.
+
+    The same figures told again are the position already there; others for the same day are a correction, known from now on.
+    """
     found = locked(actor, agreement)
     if isinstance(found, Refusal):
         return found
-    row: models.HostPosition = models.HostPosition.objects.create(
-        creditor_id=found.creditor_id, agreement=found, as_of=as_of, recorded_at=clock.now(), assumptions=assumptions or [],
-        source=source or actor.via, **figures,
+    refused = check_position(figures, as_of, today=clock.today(), keeping=found.keeping, opened_on=found.opened_on)
+    if refused is not None:
+        return refused
+    newest = queries.host_positions(actor.scope, [found.pk], as_of).get(found.pk)
+    same = newest is not None and newest.as_of == as_of and all(getattr(newest, n) == figures.get(n) for n in POSITION_FIGURES)
+    row: models.HostPosition = (
+        newest
+        if newest is not None and same
+        else models.HostPosition.objects.create(
+            creditor_id=found.creditor_id, agreement=found, as_of=as_of, recorded_at=clock.now(), assumptions=assumptions or [],
+            source=source or actor.via, **figures,
+        )
     )  # fmt: skip
     record(
-        actor, "host_position.fed", ("agreement", found.public_id), creditor_id=found.creditor_id, customer_id=found.customer_id,
-        payload={"as_of": as_of, **figures},
+        actor, "host_position.repeated" if same else "host_position.fed", ("agreement", found.public_id),
+        creditor_id=found.creditor_id, customer_id=found.customer_id, payload={"as_of": as_of, **figures},
     )  # fmt: skip
     return row
 
@@ -385,5 +450,14 @@ def _execute_write_off(actor: Actor, approval: Approval) -> Any:
     return write_off(actor, payload["agreement"], on, reason=payload["reason"], key=payload["key"])
 
 
+def _execute_transfer(actor: Actor, approval: Approval) -> Any:
+    payload = approval.payload
+    return transfer(
+        actor, payload["agreement"], date.fromisoformat(payload["on"]), to=payload["to"], notice=payload["notice"],
+        reason=payload["reason"], key=payload["key"],
+    )  # fmt: skip
+
+
+approvals.register("ledger.transfer", _execute_transfer)
 approvals.register("ledger.waive", _execute_waive)
 approvals.register("ledger.write_off", _execute_write_off)

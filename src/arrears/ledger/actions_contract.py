@@ -11,13 +11,14 @@ from arrears.access import approvals
 from arrears.access.actions import Granted, require_authority
 from arrears.access.models import Approval, Portfolio
 from arrears.journal.actions import action, record
+from arrears.journal.canonical import plain
 from arrears.kernel import clock
 from arrears.kernel.ids import new_id
 from arrears.kernel.refusals import Refusal
 from arrears.kernel.scope import Actor
 
 from . import models, queries, refusals, schedule
-from .actions import NewEvent, append, locked
+from .actions import NewEvent, append, locked, repeated
 from .checks import check_rows, facts_of
 from .events import EventKind, ScheduleRow
 from .servicing import ServicingTerms
@@ -180,6 +181,9 @@ def restructure(
     found = locked(actor, agreement)
     if isinstance(found, Refusal):
         return found
+    done = repeated(actor, found, key, kind=EventKind.RESTRUCTURED.value, effective_on=on)
+    if done is not None:
+        return done
     built = rows if rows is not None else _rows_of(terms or {})
     if isinstance(built, Refusal):
         return built
@@ -194,8 +198,8 @@ def restructure(
         return new_servicing
     key = key or new_id("key")
     payload = {
-        "agreement": found.public_id, "on": on, "reason": reason, "keep_arrears": keep_arrears, "key": key,
-        "servicing": servicing, "rows": [asdict(r) for r in rows],
+        "agreement": found.public_id, "on": on.isoformat(), "reason": reason, "keep_arrears": keep_arrears, "key": key,
+        "servicing": servicing, "rows": plain([asdict(r) for r in rows]),
     }  # fmt: skip
     subject = ("agreement", found.public_id)
     granted = require_authority(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from arrears.kernel.money import format_major
@@ -22,6 +23,14 @@ MONEY_KINDS = frozenset(
         EventKind.DISBURSED, EventKind.DRAWN, EventKind.CHARGED, EventKind.PAID, EventKind.CHARGED_BACK, EventKind.REFUNDED,
         EventKind.WAIVED,
     }
+)  # fmt: skip
+#: Facts that may be dated after the business date, at most ``AHEAD_DAYS``: they are arranged before they begin.
+MAY_LIE_AHEAD = frozenset({EventKind.PAUSED, EventKind.STATEMENT_CUT, EventKind.RATE_CHANGED})
+AHEAD_DAYS = 366
+#: The figures of a host position (see ``models.HostPosition``).
+POSITION_FIGURES = (
+    "balance_minor", "principal_minor", "overdue_minor", "overdue_principal_minor", "overdue_interest_minor",
+    "overdue_penalty_minor", "overdue_fee_minor", "past_due_days", "oldest_due_on", "minimum_due_minor",
 )  # fmt: skip
 #: What a closed agreement still takes: its own reversal, money that comes in late, and what undoes money.
 AFTER_CLOSING = frozenset({EventKind.REVERSED, EventKind.PAID, EventKind.CHARGED_BACK, EventKind.REFUNDED})
@@ -42,6 +51,8 @@ class Facts:
 
     currency: str
     events: tuple[Event, ...]
+    opened_on: date | None = None
+    kept_by_host: bool = False  # then money may come in without a disbursement of ours
 
     def counted(self, *kinds: EventKind) -> list[Event]:
         gone = {e.target_id for e in self.events if e.kind is EventKind.REVERSED}
@@ -50,7 +61,13 @@ class Facts:
     @property
     def started_on(self) -> date | None:
         first = self.counted(EventKind.DISBURSED, EventKind.DRAWN, EventKind.STATEMENT_CUT)
-        return min((e.effective_on for e in first), default=None)
+        return min((e.effective_on for e in first), default=self.opened_on if self.kept_by_host else None)
+
+    @property
+    def gone_on(self) -> date | None:
+        """Since when the claim belongs to somebody else."""
+        left = self.counted(EventKind.TRANSFERRED)
+        return left[-1].effective_on if left else None
 
     @property
     def closed_on(self) -> date | None:
@@ -69,13 +86,14 @@ class Facts:
         return next((e for e in self.events if e.id == event_id), None)
 
 
-def facts_of(currency: str, events: Iterable[Event]) -> Facts:
-    return Facts(currency, tuple(events))
+def facts_of(currency: str, events: Iterable[Event], opened_on: date | None = None, kept_by_host: bool = False) -> Facts:
+    """The facts of one agreement; ``opened_on`` makes the checks refuse what is dated before it."""
+    return Facts(currency, tuple(events), opened_on, kept_by_host)
 
 
 def check_event(facts: Facts, new: Event, *, today: date, currency: str = "") -> Refusal | None:
     """Whether ``new`` may follow ``facts`` on business date ``today``. The order of the checks is the order of the refusals."""
-    for check in (_amount, _currency, _date, _closed, _target, _pause, _split, _written_off):
+    for check in (_amount, _currency, _date, _closed, _target, _pause, _split, _once, _revolving, _rate):
         refused = check(facts, new, today, currency)
         if refused is not None:
             return refused
@@ -95,8 +113,14 @@ def _currency(facts: Facts, new: Event, today: date, currency: str) -> Refusal |
 
 
 def _date(facts: Facts, new: Event, today: date, currency: str) -> Refusal | None:
-    if new.effective_on > today and new.kind not in {EventKind.PAUSED, EventKind.STATEMENT_CUT}:
+    if new.effective_on > today and new.kind not in MAY_LIE_AHEAD:
         return refusals.IN_FUTURE.at("/effective_on", day=new.effective_on, today=today)
+    if (latest := today + timedelta(days=AHEAD_DAYS)) < new.effective_on:
+        return refusals.TOO_FAR_AHEAD.at("/effective_on", day=new.effective_on, latest=latest)
+    if facts.opened_on is not None and new.effective_on < facts.opened_on and new.kind not in MONEY_KINDS:
+        return refusals.BEFORE_OPENING.at("/effective_on", day=new.effective_on, opened=facts.opened_on)
+    if new.due_on is not None and new.kind in {EventKind.CHARGED, EventKind.STATEMENT_CUT} and new.due_on < new.effective_on:
+        return refusals.DUE_BEFORE.at("/due_on", due=new.due_on, day=new.effective_on)
     started = facts.started_on
     if new.kind in {EventKind.PAID, EventKind.CHARGED_BACK, EventKind.WAIVED, EventKind.REFUNDED, EventKind.WRITTEN_OFF}:
         if started is None:
@@ -110,6 +134,9 @@ def _closed(facts: Facts, new: Event, today: date, currency: str) -> Refusal | N
     closed = facts.closed_on
     if closed is not None and new.kind not in AFTER_CLOSING:
         return refusals.CLOSED.at("/agreement", day=closed)
+    gone = facts.gone_on
+    if gone is not None and new.effective_on >= gone and new.kind not in AFTER_CLOSING | {EventKind.CLOSED}:
+        return refusals.TRANSFERRED_ALREADY.at("/agreement", day=gone)
     return None
 
 
@@ -140,6 +167,8 @@ def _reversible(facts: Facts, target: Event) -> Refusal | None:
     depends = [e for e in facts.counted(EventKind.CHARGED_BACK, EventKind.RESUMED) if e.target_id == target.id]
     if target.kind is EventKind.DISBURSED:
         depends += facts.counted(EventKind.PAID, EventKind.CHARGED, EventKind.WAIVED)
+    if target.kind is EventKind.OPENED:
+        depends += [e for e in facts.counted(*EventKind) if e.id != target.id]
     if depends:
         return refusals.NOT_REVERSIBLE.at("/target", kind=target.kind.value)
     return None
@@ -186,10 +215,66 @@ def _split(facts: Facts, new: Event, today: date, currency: str) -> Refusal | No
     return None
 
 
-def _written_off(facts: Facts, new: Event, today: date, currency: str) -> Refusal | None:
-    done = facts.counted(EventKind.WRITTEN_OFF)
-    if new.kind is EventKind.WRITTEN_OFF and done:
-        return refusals.WRITTEN_OFF_ALREADY.at("/agreement", day=done[0].effective_on)
+def _once(facts: Facts, new: Event, today: date, currency: str) -> Refusal | None:
+    """What can happen to an agreement only once."""
+    code = {EventKind.WRITTEN_OFF: refusals.WRITTEN_OFF_ALREADY, EventKind.ACCELERATED: refusals.ACCELERATED_ALREADY}.get(
+        new.kind
+    )
+    if code is None:
+        return None
+    done = facts.counted(new.kind)
+    return code.at("/agreement", day=done[0].effective_on) if done else None
+
+
+def _revolving(facts: Facts, new: Event, today: date, currency: str) -> Refusal | None:
+    """Draws and statements belong to a card, not to a loan that was paid out at once; a statement asks for no more than is owed."""
+    if new.kind not in {EventKind.DRAWN, EventKind.STATEMENT_CUT}:
+        return None
+    if facts.counted(EventKind.DISBURSED, EventKind.SCHEDULE_SET):
+        return refusals.NOT_REVOLVING.at("/agreement")
+    closing, asked = new.data.get("closing_balance"), int(new.data.get("minimum_due", new.amount_minor or 0))
+    if new.kind is EventKind.STATEMENT_CUT and (asked < 0 or (closing is not None and asked > max(int(closing), 0))):
+        shown = (format_major(asked, facts.currency), format_major(int(closing or 0), facts.currency))
+        return refusals.MINIMUM_ABOVE_BALANCE.at("/minimum_due", minimum=shown[0], closing=shown[1])
+    return None
+
+
+def _rate(facts: Facts, new: Event, today: date, currency: str) -> Refusal | None:
+    """A rate is a decimal of percent a year from 0 to 1,000."""
+    for name in ("annual_rate", "penalty_rate"):
+        text = new.data.get(name) if new.kind is EventKind.RATE_CHANGED else None
+        if text is None:
+            continue
+        try:
+            fits = 0 <= Decimal(str(text)) <= 1000
+        except InvalidOperation:
+            fits = False
+        if not fits:
+            return refusals.RATE_WRONG.at(f"/{name}", rate=text)
+    return None
+
+
+def check_position(
+    figures: Mapping[str, Any], as_of: date, *, today: date, keeping: str, opened_on: date | None
+) -> Refusal | None:
+    """Whether what a host says is owed can be recorded: known words, nothing negative, parts not above the whole, a past day."""
+    if keeping == "computed":
+        return refusals.NOT_HOST_KEPT.at("/agreement")
+    if as_of > today:
+        return refusals.IN_FUTURE.at("/as_of", day=as_of, today=today)
+    if opened_on is not None and as_of < opened_on:
+        return refusals.BEFORE_OPENING.at("/as_of", day=as_of, opened=opened_on)
+    unknown = sorted(set(figures) - set(POSITION_FIGURES))
+    if unknown or not any(v is not None for v in figures.values()):
+        return refusals.FIGURE_UNKNOWN.at("/figures", word=unknown[0] if unknown else "", known=", ".join(POSITION_FIGURES))
+    for name in POSITION_FIGURES:
+        value = figures.get(name)
+        if name not in {"balance_minor", "oldest_due_on"} and value is not None and value < 0:
+            return refusals.FIGURE_NEGATIVE.at(f"/figures/{name}", word=name, value=value)
+    parts = [figures.get(f"overdue_{part}_minor") or 0 for part in ("principal", "interest", "penalty", "fee")]
+    whole = figures.get("overdue_minor")
+    if whole is not None and sum(parts) > whole:
+        return refusals.PARTS_ABOVE_WHOLE.at("/figures/overdue_minor", parts=sum(parts), whole=whole)
     return None
 
 

@@ -75,6 +75,24 @@ def host_frame(creditor_id: int, as_of: date, known_at: datetime | None) -> pl.D
     return rows_of(sql, values, {"agreement_id": pl.Int64, **POSITION_SCHEMA})
 
 
+_TOLD_SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
+    "agreement_id": pl.Int64, "as_of": pl.Date, "overdue_minor": pl.Int64, "overdue_principal_minor": pl.Int64,
+    "overdue_interest_minor": pl.Int64, "overdue_penalty_minor": pl.Int64, "overdue_fee_minor": pl.Int64,
+    "principal_outstanding_minor": pl.Int64, "past_due_days": pl.Int64, "oldest_due_on": pl.Date,
+}  # fmt: skip
+
+
+def told_frame(creditor_id: int, as_of: date, known_at: datetime | None) -> pl.DataFrame:
+    """The host's newest word on each agreement, with its own date; what it does not say is NULL (for reconciliation)."""
+    known = "and recorded_at <= %s" if known_at is not None else ""
+    sql = (
+        "select distinct on (agreement_id) agreement_id, as_of, overdue_minor, overdue_principal_minor, overdue_interest_minor, "
+        "overdue_penalty_minor, overdue_fee_minor, principal_minor, past_due_days, oldest_due_on from ledger_hostposition "
+        f"where creditor_id = %s and as_of <= %s {known} order by agreement_id, as_of desc, recorded_at desc, id desc"
+    )
+    return rows_of(sql, [creditor_id, as_of, *([known_at] if known_at is not None else [])], _TOLD_SCHEMA)
+
+
 #: Fewer agreements than this under the same terms are folded one by one: a sweep of their own would cost more.
 SWEEP = 40
 
@@ -86,10 +104,6 @@ _ROW_SQL = (
     "select agreement_id, event_id, n, due_on, principal_minor, interest_minor, fee_minor, penalty_minor, cost_minor "
     "from ledger_schedulerow where agreement_id = any(%s) order by agreement_id, event_id, n"
 )
-_TERMS_SQL = (
-    "select distinct on (agreement_id) agreement_id, (data -> 'servicing')::text from ledger_event "
-    "where agreement_id = any(%s) and kind in ('opened', 'restructured') and data ? 'servicing' {known} order by agreement_id, id desc"
-)
 _EVENT_SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "agreement_id": pl.Int64, "id": pl.Int64, "kind": pl.String, "effective_on": pl.Date, "recorded_at": pl.String,
     "amount_minor": pl.Int64, "component": pl.String, "due_on": pl.Date, "until": pl.Date, "target_id": pl.Int64, "data": pl.String,
@@ -100,13 +114,18 @@ _ROW_SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
 }  # fmt: skip
 
 
-def _terms(
-    ids: list[int], currencies: dict[int, str], known_at: datetime | None
-) -> tuple[dict[int, ServicingTerms], pl.DataFrame]:
-    """The distinct servicing terms of the agreements by key, and which agreement has which (``product`` is the key)."""
-    sql = _TERMS_SQL.format(known="and recorded_at <= %s" if known_at is not None else "")
-    found = rows_of(sql, [ids, *([known_at] if known_at is not None else [])], {"agreement_id": pl.Int64, "words": pl.String})
-    words = dict(found.iter_rows())
+def _terms(counted: pl.DataFrame, ids: list[int], currencies: dict[int, str]) -> tuple[dict[int, ServicingTerms], pl.DataFrame]:
+    """The distinct servicing terms in force by key, and which agreement has which (``product`` is the key).
+
+    In force are those of the last counted opening or restructuring that names any, as in ``queries.servicing_terms``.
+    """
+    named = (
+        counted.filter(pl.col("kind").is_in([EventKind.OPENED.value, EventKind.RESTRUCTURED.value]))
+        .select("agreement_id", "effective_on", "id", pl.col("data").str.json_path_match("$.servicing").alias("words"))
+        .filter(pl.col("words").is_not_null() & (pl.col("words") != "null"))
+        .sort("effective_on", "id")
+    )
+    words = dict(named.select("agreement_id", "words").iter_rows())
     keys: dict[str, int] = {}
     terms: dict[int, ServicingTerms] = {}
     owner = []
@@ -124,7 +143,8 @@ def _sweep(ids: list[int], currencies: dict[int, str], as_of: date, known_at: da
         pl.col("recorded_at").str.to_datetime("%Y-%m-%d %H:%M:%S%.f%#z", time_unit="us", time_zone="UTC")
     )
     rows = rows_of(_ROW_SQL, [ids], _ROW_SCHEMA)
-    terms, owner = _terms(ids, currencies, known_at)
+    counted = columnar.known(events.lazy(), as_of, known_at).collect()
+    terms, owner = _terms(counted, ids, currencies)
     sizes = owner.group_by("product").len()
     large = sizes.filter(pl.col("len") >= SWEEP)["product"].to_list()
     swept = owner.filter(pl.col("product").is_in(large))
@@ -139,16 +159,15 @@ def _sweep(ids: list[int], currencies: dict[int, str], as_of: date, known_at: da
         lines = [columnar.as_row(one.agreement.id, one.position) for one in found]
         parts.append(pl.DataFrame(lines, schema=columnar.SCHEMA))
     answer = pl.concat(parts)
-    return answer.join(_payments(events, as_of, known_at), on="agreement_id", how="left")
+    return answer.join(_payments(counted), on="agreement_id", how="left")
 
 
-def _payments(events: pl.DataFrame, as_of: date, known_at: datetime | None) -> pl.DataFrame:
+def _payments(counted: pl.DataFrame) -> pl.DataFrame:
     """Newest payment and sum of payments of each agreement, reversed ones left out."""
-    counted = columnar.known(events.lazy(), as_of, known_at).filter(pl.col("kind") == EventKind.PAID.value)
-    newest = counted.sort("effective_on", "id").group_by("agreement_id")
-    return newest.agg(
+    paid = counted.filter(pl.col("kind") == EventKind.PAID.value).sort("effective_on", "id")
+    return paid.group_by("agreement_id").agg(
         pl.col("amount_minor").last().alias("last_payment_minor"), pl.col("amount_minor").sum().alias("paid_total_minor")
-    ).collect()
+    )
 
 
 def computed_frame(agreements: pl.DataFrame, as_of: date, known_at: datetime | None) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from arrears.kernel.scope import Scope
 from arrears.parties.models import Customer, Party
 
 from . import models, refusals
-from .events import Component, Event, EventKind, ScheduleRow
+from .events import Component, Event, EventKind, ScheduleRow, known_events
 from .position import Position, position_of
 from .servicing import ServicingTerms
 from .statement import Statement, statement_of
@@ -21,10 +21,11 @@ from .statement import Statement, statement_of
 
 @dataclass(frozen=True, slots=True)
 class AgreementPosition:
-    """An agreement beside what is owed under it."""
+    """An agreement beside what our ledger derives; ``host`` is the host's newest word where the host keeps (or also keeps) it."""
 
     agreement: models.Agreement
     position: Position
+    host: models.HostPosition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,12 @@ def agreement(scope: Scope, public_id: str) -> models.Agreement | Refusal:
 
 
 def agreements(scope: Scope, *, customer_public_id: str = "", creditor_id: int | None = None) -> Any:
-    """Query set, ordered by opening date, newest last."""
+    """Query set, ordered by opening date, newest last; without those that the undo of an import made void."""
     rows = (
-        models.Agreement.objects.visible_to(scope).select_related("creditor", "portfolio", "customer").order_by("opened_on", "id")
+        models.Agreement.objects.visible_to(scope)
+        .exclude(attributes__has_key="void")
+        .select_related("creditor", "portfolio", "customer")
+        .order_by("opened_on", "id")
     )
     if customer_public_id:
         rows = rows.filter(customer__public_id=customer_public_id)
@@ -124,9 +128,14 @@ def schedule_rows(scope: Scope, agreement_ids: Iterable[int]) -> dict[int, list[
     return found
 
 
-def servicing_terms(one: models.Agreement, history: Sequence[Event]) -> ServicingTerms:
-    """Terms of servicing: of the last opening or restructuring that names them, else the house's in the agreement's currency."""
-    for event in reversed(history):
+def servicing_terms(
+    one: models.Agreement, history: Sequence[Event], as_of: date = date.max, known_at: datetime | None = None
+) -> ServicingTerms:
+    """Terms of servicing in force: of the last counted opening or restructuring that names them, else the house's.
+
+    A restructuring that takes effect after ``as_of``, was not yet known or has been reversed changes nothing.
+    """
+    for event in reversed(known_events(history, as_of, known_at)):
         words = event.data.get("servicing") if event.kind in {EventKind.OPENED, EventKind.RESTRUCTURED} else None
         if words:
             terms = ServicingTerms.from_dict(words)
@@ -138,14 +147,17 @@ def servicing_terms(one: models.Agreement, history: Sequence[Event]) -> Servicin
 def positions(
     scope: Scope, chosen: Sequence[models.Agreement], as_of: date, known_at: datetime | None = None
 ) -> list[AgreementPosition]:
-    """What is owed under each of ``chosen``: two queries however many there are."""
+    """What is owed under each of ``chosen``: two queries however many there are, a third where the host keeps some."""
     ids = [a.id for a in chosen]
     history, rows = events(scope, ids), schedule_rows(scope, ids)
+    fed = [a.id for a in chosen if a.keeping != "computed"]
+    hosts = host_positions(scope, fed, as_of, known_at) if fed else {}
     found = []
     for one in chosen:
-        told = [e for e in history.get(one.id, []) if known_at is None or e.recorded_at <= known_at]
-        terms = servicing_terms(one, told)
-        found.append(AgreementPosition(one, position_of(terms, told, rows.get(one.id, []), as_of, known_at)))
+        told = history.get(one.id, [])
+        terms = servicing_terms(one, told, as_of, known_at)
+        derived = position_of(terms, told, rows.get(one.id, []), as_of, known_at)
+        found.append(AgreementPosition(one, derived, hosts.get(one.id)))
     return found
 
 
@@ -210,6 +222,19 @@ def customer(scope: Scope, public_id: str) -> Customer | None:
 def party(scope: Scope, public_id: str) -> Party | None:
     found: Party | None = Party.objects.visible_to(scope).select_related("customer").filter(public_id=public_id).first()
     return found
+
+
+def event_by_key(scope: Scope, agreement_id: int, key: str) -> models.Event | None:
+    """The event recorded under the source's own ``key``, if any."""
+    rows = models.Event.objects.visible_to(scope).filter(agreement_id=agreement_id, dedup_key=key)
+    found: models.Event | None = rows.first()
+    return found
+
+
+def event_rows(scope: Scope, agreement_id: int) -> Any:
+    """Query set of the stored events of one agreement, newest record first."""
+    rows = models.Event.objects.visible_to(scope).select_related("agreement", "target").filter(agreement_id=agreement_id)
+    return rows.order_by("-id")
 
 
 def event(scope: Scope, agreement_id: int, public_id: str) -> models.Event | None:

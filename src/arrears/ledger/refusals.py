@@ -203,3 +203,128 @@ RESUME_LATER = _code(
     "恢复只能当日或之前办理。",
     "Resume on the business date or earlier.",
 )
+TOO_FAR_AHEAD = _code(
+    "too_far_ahead",
+    "生效日 {day} 晚于允许的最后日期 {latest}。",
+    "The effective date {day} is after {latest}, the last one allowed.",
+    "核对日期；更远的安排到期前再登记。",
+    "Check the date; record what lies further ahead when it comes nearer.",
+)
+BEFORE_OPENING = _code(
+    "before_opening",
+    "日期 {day} 早于签约日 {opened}。",
+    "The date {day} is before the agreement was opened on {opened}.",
+    "核对日期与借据编号。",
+    "Check the date and the agreement number.",
+)
+DUE_BEFORE = _code(
+    "due_before",
+    "到期日 {due} 早于生效日 {day}。",
+    "The due date {due} is before the effective date {day}.",
+    "到期日须不早于生效日。",
+    "Give a due date on or after the effective date.",
+)
+TRANSFERRED_ALREADY = _code(
+    "transferred_already",
+    "债权已于 {day} 转让，不再接受该操作。",
+    "The claim was transferred on {day} and takes no such act.",
+    "由受让人办理；转让有误请先冲回。",
+    "The new creditor acts on it; reverse the transfer if it was a mistake.",
+    409,
+)
+ACCELERATED_ALREADY = _code(
+    "accelerated_already",
+    "借据已于 {day} 加速到期。",
+    "The agreement was accelerated on {day} already.",
+    "无需再次加速。",
+    "Nothing more to do.",
+    409,
+)
+NOT_REVOLVING = _code(
+    "not_revolving",
+    "该借据不是循环授信，不能用信或出账。",
+    "This agreement is not revolving; it takes neither draws nor statements.",
+    "核对借据编号；普通贷款请登记还款计划。",
+    "Check the agreement number; a loan takes a schedule.",
+)
+MINIMUM_ABOVE_BALANCE = _code(
+    "minimum_above_balance",
+    "最低还款额 {minimum} 为负或超过账单余额 {closing}。",
+    "The minimum due {minimum} is negative or above the closing balance {closing}.",
+    "核对账单。",
+    "Check the statement.",
+)
+RATE_WRONG = _code(
+    "rate_wrong",
+    "“{rate}”不是 0 至 1000 之间的年利率（百分数）。",
+    "“{rate}” is no rate between 0 and 1,000 percent a year.",
+    "填写十进制百分数，例如 14.4。",
+    "Give decimal percent, such as 14.4.",
+)
+NOT_HOST_KEPT = _code(
+    "not_host_kept",
+    "该借据由本系统核算，不接收主机余额。",
+    "This agreement is kept by us and takes no host positions.",
+    "将核算方式改为“主机”或“两者”后再报送。",
+    "Set its keeping to host or both first.",
+)
+FIGURE_UNKNOWN = _code(
+    "figure_unknown",
+    "余额中没有可用的数，或“{word}”不认识；可用：{known}。",
+    "No usable figure, or “{word}” is unknown; known: {known}.",
+    "至少给出一个可用的数。",
+    "Give at least one known figure.",
+)
+FIGURE_NEGATIVE = _code(
+    "figure_negative",
+    "{word} 为负：{value}。",
+    "{word} is negative: {value}.",
+    "只有余额可以为负（溢缴）。",
+    "Only the balance may be negative (an overpayment).",
+)
+PARTS_ABOVE_WHOLE = _code(
+    "parts_above_whole",
+    "逾期各成分合计 {parts} 超过逾期金额 {whole}。",
+    "The overdue parts add up to {parts}, more than the overdue amount {whole}.",
+    "核对各成分或合计。",
+    "Check the parts or the whole.",
+)
+SPLIT_UNREADABLE = _code(
+    "split_unreadable",
+    "分配中 {component} 的金额无法读取，或细于币种的最小单位。",
+    "The split's amount of {component} cannot be read or is finer than the currency's minor unit.",
+    "用带引号的小数填写，例如 \"120.50\"。",
+    "Write decimal text, for example \"120.50\".",
+)
+LINE_UNREADABLE = _code(
+    "line_unreadable",
+    "这一行不是有效的 JSON 对象。",
+    "This line is not a valid JSON object.",
+    "每行一个 JSON 对象，UTF-8 编码。",
+    "One JSON object a line, in UTF-8.",
+    400,
+)
+LINE_WRONG = _code(
+    "line_wrong",
+    "这一行有 {count} 处不符合要求。",
+    "{count} place(s) of this line do not fit.",
+    "请按 errors 中的位置逐一改正。",
+    "Correct the places named in errors.",
+)
+LINE_FIELD = _code("line_field", "该字段不符合要求：{why}。", "The field does not fit: {why}.", "请改正该字段。", "Correct the field.")
+TOO_MANY_LINES = _code(
+    "too_many_lines",
+    "一次最多 {limit} 行。",
+    "At most {limit} lines in one call.",
+    "请分批发送，或通过导入上传文件。",
+    "Send it in parts, or upload a file as an import.",
+    413,
+)
+PORTFOLIO_UNKNOWN = _code(
+    "portfolio_unknown",
+    "没有资产包 {code}，或不在您的范围内。",
+    "There is no portfolio {code}, or it is outside your scope.",
+    "核对资产包代码。",
+    "Check the portfolio's code.",
+    404,
+)

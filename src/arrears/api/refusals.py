@@ -160,22 +160,6 @@ MATCH_FAILED = RefusalCode(
     "Read it again, compare, and change it then.",
     status=412,
 )
-LINES = RefusalCode(
-    "batch.lines",
-    "批量请求最多 {limit} 行。",
-    "A batch has at most {limit} lines.",
-    "请分批发送，或通过导入上传文件。",
-    "Send it in parts, or upload a file as an import.",
-    status=413,
-)
-LINE = RefusalCode(
-    "batch.line",
-    "第 {line} 行不是有效的 JSON 对象。",
-    "Line {line} is not a valid JSON object.",
-    "每行一个 JSON 对象，UTF-8 编码。",
-    "One JSON object a line, in UTF-8.",
-    status=400,
-)
 
 #: Every refusal of the door itself; the documented answers of each operation follow from these.
 DOOR_STATUSES = (400, 401, 403, 404, 409, 412, 413, 422, 428, 429, 500)

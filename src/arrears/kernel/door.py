@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .money import Money, parse_minor
 
@@ -42,10 +42,18 @@ class Amount(BaseModel):
     )
     currency: str = Field(pattern=r"^[A-Z]{3}$", examples=["CNY"], description="ISO 4217 code")
 
+    @model_validator(mode="after")
+    def _exact(self) -> Amount:
+        if parse_minor(self.amount, self.currency) is None:
+            raise ValueError(f"finer than the minor unit of {self.currency}")
+        return self
+
     @property
-    def minor(self) -> int | None:
-        """Integer minor units; None where the text is finer than the currency's minor unit."""
-        return parse_minor(self.amount, self.currency)
+    def minor(self) -> int:
+        """Integer minor units: exact, because what is finer was refused when it came in."""
+        found = parse_minor(self.amount, self.currency)
+        assert found is not None  # checked above
+        return found
 
 
 def amount(amount_minor: int | None, currency: str) -> Amount | None:

@@ -46,7 +46,11 @@ def _note(actor: Actor, act: str, batch: Batch, **payload: Any) -> None:
 
 
 def _locked(actor: Actor, public_id: str, *states: str) -> Batch | Refusal:
-    rows = Batch.objects.visible_to(actor.scope).select_for_update(of=("self",)).select_related("profile_version__profile", "creditor")
+    rows = (
+        Batch.objects.visible_to(actor.scope)
+        .select_for_update(of=("self",))
+        .select_related("profile_version__profile", "creditor")
+    )
     batch: Batch | None = rows.filter(public_id=public_id).first()
     if batch is None:
         return refusals.BATCH_UNKNOWN.at(id=public_id)
@@ -95,7 +99,9 @@ def receive(
         return AlreadyLoaded(known)
     shipped = queries.shipped_profiles().get(profile.id) is not None
     version = _version(actor, profile, shipped=shipped)
-    earlier = Batch.objects.visible_to(actor.scope).filter(creditor=creditor, sha256=sha256, profile_version__profile=version.profile)
+    earlier = Batch.objects.visible_to(actor.scope).filter(
+        creditor=creditor, sha256=sha256, profile_version__profile=version.profile
+    )
     for one in earlier.filter(state__in=("received", "checked", "refused")):
         one.state = "superseded"
         one.save(update_fields=["state"])
@@ -142,6 +148,7 @@ def record_check(actor: Actor, public_id: str, result: CheckResult | Refusal) ->
     batch.rows_total, batch.rows_good, batch.rows_held = result.rows_total, result.rows_good, len(result.held)
     batch.rows_warned, batch.parts, batch.part_cursor, batch.rows_done = result.warned_rows, result.parts, 0, result.rows_total
     batch.counts, batch.totals, batch.difference, batch.rules = result.counts, result.totals, result.difference, result.rules()
+    batch.format = {**batch.format, "samples": result.samples}
     batch.save()
     held = (_held(batch, row, cells, faults, group) for row, (cells, faults, group) in sorted(result.held.items()))
     BatchRow.objects.bulk_create(held, batch_size=2000)
@@ -233,6 +240,24 @@ def _extra(spool: Spool, number: int, index: int) -> dict[str, pl.DataFrame]:
 def _add(counts: dict[str, Any], done: dict[str, int]) -> None:
     for name, value in done.items():
         counts[name] = counts.get(name, 0) + value
+
+
+@action("import.discard")
+def discard(actor: Actor, public_id: str) -> Batch | Refusal:
+    """Give up a batch that is not in: its held rows and what the check prepared are forgotten. Refusals: ``batch.state``."""
+    batch = _locked(actor, public_id, "received", "checked", "refused", "approved")
+    if isinstance(batch, Refusal):
+        return batch
+    if batch.part_cursor:
+        return refusals.BATCH_STATE.at(state=batch.state)
+    BatchRow.objects.visible_to(actor.scope).filter(batch=batch).delete()
+    batch.state = "superseded"
+    batch.save(update_fields=["state"])
+    Spool(batch.public_id).shed()
+    if batch.file_is_ours:
+        Path(batch.file_path).unlink(missing_ok=True)
+    _note(actor, "import.discarded", batch)
+    return batch
 
 
 @action("import.finish")

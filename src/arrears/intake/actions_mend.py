@@ -44,7 +44,11 @@ def cells_of(row: BatchRow) -> dict[str, str]:
 
 
 def _row(actor: Actor, public_id: str, number: int) -> tuple[Batch, BatchRow] | Refusal:
-    rows = Batch.objects.visible_to(actor.scope).select_for_update(of=("self",)).select_related("profile_version__profile", "creditor")
+    rows = (
+        Batch.objects.visible_to(actor.scope)
+        .select_for_update(of=("self",))
+        .select_related("profile_version__profile", "creditor")
+    )
     batch: Batch | None = rows.filter(public_id=public_id).first()
     if batch is None:
         return refusals.BATCH_UNKNOWN.at(id=public_id)
@@ -139,7 +143,11 @@ def _check_and_take(actor: Actor, batch: Batch, row: BatchRow) -> Mended | Refus
 def recheck(actor: Actor, public_id: str) -> Mended | Refusal:
     """Check every held row of a committed batch again, for causes mended elsewhere (a customer or agreement that came later), and
     bring in those without a fault. Refusals: ``batch.not_found``, ``batch.state``."""
-    rows_of = Batch.objects.visible_to(actor.scope).select_for_update(of=("self",)).select_related("profile_version__profile", "creditor")
+    rows_of = (
+        Batch.objects.visible_to(actor.scope)
+        .select_for_update(of=("self",))
+        .select_related("profile_version__profile", "creditor")
+    )
     batch: Batch | None = rows_of.filter(public_id=public_id).first()
     if batch is None:
         return refusals.BATCH_UNKNOWN.at(id=public_id)
@@ -217,8 +225,6 @@ def _take(actor: Actor, batch: Batch, profile: profiles.Profile, checker: Checke
         for name, value in count.plain().items():
             counts[name] = counts.get(name, 0) + value
     return None
-
-
 
 
 @action("import.export_held")

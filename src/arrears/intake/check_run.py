@@ -14,7 +14,7 @@ from arrears.intake.checking import Checked, Checker
 from arrears.intake.checking_late import Late, look
 from arrears.intake.fields import Fault
 from arrears.intake.kinds.common import CheckContext
-from arrears.intake.mapping import raw_cells
+from arrears.intake.mapping import raw_cells, shown
 from arrears.intake.profiles import Profile
 from arrears.intake.reading import Chunk, ReadFault, Source
 from arrears.intake.reading.header import folded
@@ -43,6 +43,7 @@ class CheckResult:
     counts: dict[str, Any] = field(default_factory=dict)
     totals: dict[str, Any] = field(default_factory=dict)
     difference: dict[str, Any] = field(default_factory=dict)
+    samples: dict[str, list[str]] = field(default_factory=dict)  # two cells of each mapped column, masked where they identify
 
     def rules(self) -> dict[str, int]:
         """Count by rule over errors and warnings."""
@@ -79,7 +80,9 @@ class CheckRun:
         self.spool.begin()
         try:
             for chunk in self._chunks():
-                done = self.checker.chunk(self._named(chunk))
+                chunk = self._named(chunk)
+                self.result.samples = self.result.samples or self._samples(chunk)
+                done = self.checker.chunk(chunk)
                 self._keep(done)
                 if len(self.result.held) > MOST_HELD:
                     return refusals.TOO_MANY_ERRORS.at(limit=MOST_HELD)
@@ -129,6 +132,16 @@ class CheckRun:
             self.trailer = dict(raw_cells(tail, [last]))[last]
             return Chunk(chunk.frame.head(-1), chunk.faults, chunk.raw)
         return chunk
+
+    def _samples(self, chunk: Chunk) -> dict[str, list[str]]:
+        targets = {c.column: o.kind.field(c.target) for o in self.profile.outputs for e in o.entries for c in e.cells}
+        found: dict[str, list[str]] = {}
+        for column, one in targets.items():
+            if column in chunk.frame.columns:
+                cells = chunk.frame[column].drop_nulls().head(50).unique(maintain_order=True).to_list()
+                texts = [t for t in cells if t.strip()][:2]
+                found[column] = [shown(one, t) if one is not None else t[:40] for t in texts]
+        return found
 
     # -- keeping
 

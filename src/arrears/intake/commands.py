@@ -73,13 +73,17 @@ def _say(document: dict[str, Any]) -> None:
     from arrears.intake.fields import sentences
 
     lang = conventions.language()
-    conventions.say(f"{document['id']}  {document['state']}  {document['file']}  {document['profile']} v{document['profile_version']}")
+    conventions.say(
+        f"{document['id']}  {document['state']}  {document['file']}  {document['profile']} v{document['profile_version']}"
+    )
     conventions.say(f"rows {document['rows_total']:,}  good {document['rows_good']:,}  held {document['rows_held']:,}")
     for kind, counts in document["counts"].items():
         conventions.say(f"  {kind}: " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
     for kind, counts in document["difference"].items():
         if counts:
-            conventions.say(f"  {kind} since the last load: new {counts['new']:,}, gone {counts['gone']:,}, changed {counts['changed']:,}")
+            conventions.say(
+                f"  {kind} since the last load: new {counts['new']:,}, gone {counts['gone']:,}, changed {counts['changed']:,}"
+            )
     for rule, count in document["rules"].items():
         conventions.say(f"  {rule}: {count:,}")
     if document["refusal"]:
@@ -90,14 +94,20 @@ def _say(document: dict[str, Any]) -> None:
 @app.command("file")
 def file(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, XLSX, Parquet or JSON lines.", exists=True, dir_okay=False)],
-    profile: Annotated[str, typer.Option("--profile", "-p", help="Profile id (see: arrears import profile list), or a YAML file.")],
+    profile: Annotated[
+        str, typer.Option("--profile", "-p", help="Profile id (see: arrears import profile list), or a YAML file.")
+    ],
     creditor: Annotated[str, typer.Option("--creditor", "-c", help="Code of the creditor.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run/--commit", help="Only check (the default), or bring the good rows in.")] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run/--commit", help="Only check (the default), or bring the good rows in.")
+    ] = True,
     encoding: Annotated[str, typer.Option(help="Encoding, where detection is not wanted.")] = "",
     delimiter: Annotated[str, typer.Option(help="Delimiter, where detection is not wanted.")] = "",
     sheet: Annotated[str, typer.Option(help="Sheet of a workbook (default: the first).")] = "",
     header_row: Annotated[int, typer.Option(help="Line of the header.")] = 0,
-    manifest: Annotated[Path | None, typer.Option(help="Control figures: JSON or YAML with rows, total, sha256.", exists=True)] = None,
+    manifest: Annotated[
+        Path | None, typer.Option(help="Control figures: JSON or YAML with rows, total, sha256.", exists=True)
+    ] = None,
     new_portfolios: Annotated[bool, typer.Option("--new-portfolios", help="Create portfolios that are not there.")] = False,
     as_json: _JSON = False,
 ) -> None:
@@ -106,7 +116,11 @@ def file(
     from arrears.intake.models import Batch
 
     actor = conventions.system_actor("import")
-    chosen = profiles.read(Path(profile).read_text(encoding="utf-8")) if profile.endswith((".yaml", ".yml")) else running.profile(profile)
+    chosen = (
+        profiles.read(Path(profile).read_text(encoding="utf-8"))
+        if profile.endswith((".yaml", ".yml"))
+        else running.profile(profile)
+    )
     if isinstance(chosen, Refusal):
         conventions.refuse(chosen, as_json=as_json)
     stated = running.manifest(manifest)
@@ -131,7 +145,9 @@ def list_batches(as_json: _JSON = False, limit: Annotated[int, typer.Option(help
     if as_json:
         conventions.put(found)
     for one in found:
-        conventions.say(f"{one['id']}  {one['state']:10}  {one['rows_good']:>10,} / {one['rows_total']:<10,}  {one['profile']}  {one['file']}")
+        conventions.say(
+            f"{one['id']}  {one['state']:10}  {one['rows_good']:>10,} / {one['rows_total']:<10,}  {one['profile']}  {one['file']}"
+        )
 
 
 @app.command("show")
@@ -173,7 +189,9 @@ def undo(batch: _BATCH, reason: Annotated[str, typer.Option(help="Why.")] = "", 
 @app.command("errors")
 def errors(
     batch: _BATCH,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the held rows to this .csv or .xlsx: same columns and three more.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the held rows to this .csv or .xlsx: same columns and three more.")
+    ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Identity columns in clear; logged with the reason.")] = False,
     reason: Annotated[str, typer.Option(help="Why the clear file is needed.")] = "",
     rule: Annotated[str, typer.Option(help="Only this rule.")] = "",
@@ -204,7 +222,9 @@ def errors(
         conventions.put([asdict(p) | {"sentence": asdict(p.sentence), "fix": asdict(p.fix)} for p in told])
         return
     for p in told:
-        conventions.say(f"{p.row:>8} {p.letter:>3} {p.column}  {p.masked}  {p.rule}  {p.sentence.in_language(lang)} {p.fix.in_language(lang)}")
+        conventions.say(
+            f"{p.row:>8} {p.letter:>3} {p.column}  {p.masked}  {p.rule}  {p.sentence.in_language(lang)} {p.fix.in_language(lang)}"
+        )
 
 
 @app.command("mend")

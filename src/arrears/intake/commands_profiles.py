@@ -59,7 +59,9 @@ def save(path: Annotated[Path, typer.Argument(help="YAML file.", exists=True, di
 
 
 @app.command("lint")
-def lint(paths: Annotated[list[Path], typer.Argument(help="YAML files.", exists=True, dir_okay=False)], as_json: _JSON = False) -> None:
+def lint(
+    paths: Annotated[list[Path], typer.Argument(help="YAML files.", exists=True, dir_okay=False)], as_json: _JSON = False
+) -> None:
     """Check profiles without keeping them. Exit code 3 when one is wrong."""
     from arrears.intake import profiles
 

@@ -100,8 +100,12 @@ def _positions(actor: Actor, batch: Batch, frame: pl.DataFrame, extra: dict[str,
 def _payments(actor: Actor, batch: Batch, frame: pl.DataFrame, extra: dict[str, pl.DataFrame]) -> BulkCount | Refusal:
     frame = _with_agreements(actor, batch, frame).rename({AGREEMENT_ID: "agreement_id", "event": "kind"})
     if frame["target_reference"].null_count() < frame.height:
-        known = queries.known_events(actor.scope, frame["agreement_id"].to_list(), frame["target_reference"].drop_nulls().to_list())
-        marks = known.select(pl.col(AGREEMENT_ID).alias("agreement_id"), pl.col("reference").alias("target_reference"), "event_id")
+        known = queries.known_events(
+            actor.scope, frame["agreement_id"].to_list(), frame["target_reference"].drop_nulls().to_list()
+        )
+        marks = known.select(
+            pl.col(AGREEMENT_ID).alias("agreement_id"), pl.col("reference").alias("target_reference"), "event_id"
+        )
         frame = frame.join(marks, on=["agreement_id", "target_reference"], how="left", maintain_order="left")
         lost = frame.filter(pl.col("target_reference").is_not_null() & pl.col("event_id").is_null())
         if lost.height:
@@ -116,7 +120,9 @@ def _schedules(actor: Actor, batch: Batch, frame: pl.DataFrame, extra: dict[str,
     begun = queries.known_events(actor.scope, frame["agreement_id"].unique().to_list(), [f"schedule:{batch.public_id}"])
     fresh = frame.filter(~pl.col("agreement_id").is_in(begun[AGREEMENT_ID].to_list()))
     first = fresh.group_by("agreement_id", "agreement_reference").agg(pl.col("effective_on").first()).sort("agreement_id")
-    groups = extra.get("groups", pl.DataFrame(schema={"agreement_reference": pl.String, "rows": pl.UInt32, "principal_minor": pl.Int64}))
+    groups = extra.get(
+        "groups", pl.DataFrame(schema={"agreement_reference": pl.String, "rows": pl.UInt32, "principal_minor": pl.Int64})
+    )
     first = first.join(groups, on="agreement_reference", how="left", maintain_order="left")
     words = pl.concat_str(
         pl.lit('{"origin": "host", "rows": '), pl.col("rows").fill_null(0), pl.lit(', "principal_minor": '),

@@ -61,7 +61,9 @@ def place(batch: Batch, row: int, stored: dict[str, Any]) -> Place:
     column = str(stored.get("column") or "")
     at = letter(columns.index(column) + int(batch.format.get("first_column", 0))) if column in columns else ""
     sentence, fix = sentences(stored)
-    return Place(row, column, at, str(stored.get("masked", "")), str(stored["code"]), sentence, fix, str(stored.get("severity", "error")))
+    return Place(
+        row, column, at, str(stored.get("masked", "")), str(stored["code"]), sentence, fix, str(stored.get("severity", "error"))
+    )
 
 
 def identity_columns(batch: Batch) -> dict[str, Field]:

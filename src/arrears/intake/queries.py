@@ -14,7 +14,12 @@ from arrears.access.models import Creditor, Portfolio
 from arrears.access.queries import creditors
 from arrears.intake import profiles, refusals
 from arrears.intake.kinds.common import (
-    AGREEMENT_CURRENCY, AGREEMENT_ID, CUSTOMER_ID, DISBURSED, OPENED_ON, PARTY_ID,
+    AGREEMENT_CURRENCY,
+    AGREEMENT_ID,
+    CUSTOMER_ID,
+    DISBURSED,
+    OPENED_ON,
+    PARTY_ID,
 )  # fmt: skip
 from arrears.intake.models import Batch, BatchRow, ImportProfile, ImportProfileVersion
 from arrears.kernel.refusals import Refusal

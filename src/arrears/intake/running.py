@@ -137,7 +137,7 @@ def commit(actor: Actor, public_id: str, progress: Progress = _silent) -> Batch 
     for row in queries.held_rows(actor.scope, closed, states=("mended",)).values_list("row", flat=True):
         with transaction.atomic():
             actions_mend.commit_mended(actor, public_id, row)
-    Spool(public_id).shed()
+    transaction.on_commit(Spool(public_id).shed)
     return _fresh(actor, public_id)
 
 

@@ -9,7 +9,6 @@ from arrears.kernel.scope import Actor
 from arrears.parties.actions_bulk import _note, _visible, source_of
 from arrears.parties.copying import BulkCount, fetched, referrers, run
 
-
 #: Referring tables whose rows say where they came from: those of the batch itself stand in nobody's way.
 _WITH_SOURCE = ("ledger_agreementrole", "parties_contactpoint", "parties_consentevent")
 
@@ -79,7 +78,9 @@ def undo_parties(actor: Actor, creditor_id: int, batch: str) -> BulkCount | Refu
         values,
     )
     removed = run("DELETE FROM parties_party p USING gone_party g WHERE g.id = p.id", values)
-    run("DELETE FROM parties_customer c USING gone_party g WHERE g.customer_id = c.id " + _unused("parties_customer", "c"), values)
+    run(
+        "DELETE FROM parties_customer c USING gone_party g WHERE g.customer_id = c.id " + _unused("parties_customer", "c"), values
+    )
     kept = fetched("SELECT count(*) FROM parties_party WHERE creditor_id = %(creditor)s AND source = %(source)s", values)[0][0]
     run("DROP TABLE former_party, gone_party", values)
     count = BulkCount(-removed, restored, int(kept))

@@ -1,13 +1,12 @@
 """Where books lie: ``BOOK_DIR/date=2026-11-23/creditor=QH/part-0.parquet`` beside ``made.json`` that says from what.
 
-Plain typed Parquet that any tool reads. A book is written whole under another name and renamed, so a reader never sees half.
+Plain typed Parquet that any tool reads. Each file is written whole under another name and renamed, so a reader never sees half.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,20 +28,20 @@ def made(day: date, creditor: str) -> dict[str, Any] | None:
 
 
 def write(day: date, creditor: str, frame: pl.DataFrame, facts: dict[str, Any]) -> Path:
-    """Put a book in place of any earlier one of that day."""
+    """Put a book in place of any earlier one of that day. A reader sees the former book or the new one, never half or none.
+
+    The facts follow the rows: killed in between, the former facts stand beside the new rows and the next build makes both anew.
+    """
     place = folder(day, creditor)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    fresh = place.parent / f".{new_id('new')}"
-    fresh.mkdir()
-    frame.write_parquet(fresh / "part-0.parquet", compression="zstd", statistics=True)
-    (fresh / "made.json").write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
-    if place.exists():
-        old = place.parent / f".{new_id('old')}"
-        os.rename(place, old)
-        os.rename(fresh, place)
-        shutil.rmtree(old)
-    else:
-        os.rename(fresh, place)
+    place.mkdir(parents=True, exist_ok=True)
+    draft = place / f".{new_id('new')}"
+    try:
+        frame.write_parquet(draft, compression="zstd", statistics=True)
+        os.replace(draft, place / "part-0.parquet")
+        draft.write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
+        os.replace(draft, place / "made.json")
+    finally:
+        draft.unlink(missing_ok=True)
     return place
 
 
@@ -50,9 +49,9 @@ def days(creditors: list[str]) -> list[date]:
     """Days that have a book of any of ``creditors``, oldest first."""
     root = Path(settings.BOOK_DIR)
     found = {
-        date.fromisoformat(path.parent.name.removeprefix("date="))
+        date.fromisoformat(path.parents[1].name.removeprefix("date="))
         for code in creditors
-        for path in root.glob(f"date=*/creditor={code}")
+        for path in root.glob(f"date=*/creditor={code}/made.json")
     }
     return sorted(found)
 

@@ -21,7 +21,7 @@ from arrears.parties.standing import ConsentFact, RestrictionFact
 #: Longest window of any counter of a person who owes. Others are looked at over their whole history.
 HISTORY_DAYS = 400
 #: Countries with one legal time: where no evidence names another zone, the lender's own is the person's.
-ONE_ZONE = {"CN", "IN", "JP", "HK", "SG", "GB"}
+ONE_ZONE = {"CN", "IN", "JP", "HK", "SG", "GB", "TW"}
 _RANK = ("debtor", "co_debtor", "guarantor", "heir", "representative", "contact_person")
 
 

@@ -330,7 +330,7 @@ def packs_for(jurisdiction: str, lender_kind: str, product: str) -> tuple[str, .
     sets = {
         "CN": ("CN-BASE", "CN-GBT45251", "CN-CBA-2026", "CN-ASSET", "HOUSE"),
         "US": ("US-REGF", "HOUSE"), "GB": ("UK-CONC", "UK-BS", "HOUSE"), "IN": ("IN", "HOUSE"), "ID": ("ID", "HOUSE"),
-        "JP": ("JP", "HOUSE"), "AU": ("AU", "HOUSE"), "HK": ("HK", "HOUSE"), "SG": ("SG", "HOUSE"), "BR": ("BR", "HOUSE"),
+        "JP": ("JP", "HOUSE"), "AU": ("AU", "HOUSE"), "HK": ("HK", "HOUSE"), "SG": ("SG", "HOUSE"), "BR": ("BR", "HOUSE"), "TW": ("TW", "HOUSE"),
     }  # fmt: skip
     chosen = sets.get(jurisdiction, ())
     if jurisdiction == "CN" and product == "credit_card":

@@ -202,4 +202,4 @@ def keys_of(user: User) -> QuerySet[ApiKey]:
 
 def demo_users() -> QuerySet[User]:
     """Active users made for trying the product out; none where no demo was loaded."""
-    return User.objects.filter(is_demo=True, is_active=True).order_by("id")
+    return User.objects.filter(is_demo=True, is_active=True).prefetch_related("grants").order_by("id")

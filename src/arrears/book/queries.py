@@ -27,6 +27,11 @@ def days(scope: Scope) -> list[date]:
     return storage.days(_codes(scope))
 
 
+def days_of(scope: Scope, creditor: str) -> list[date]:
+    """Days that have a book of the creditor with that code, oldest first; none where the caller may not see it."""
+    return storage.days([code for code in _codes(scope) if code == creditor])
+
+
 def read(scope: Scope, day: date, creditor: str = "") -> pl.LazyFrame:
     """The book of ``day`` as a lazy frame, empty where there is none; of one creditor where named."""
     codes = [c for c in _codes(scope) if not creditor or c == creditor]

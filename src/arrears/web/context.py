@@ -11,9 +11,11 @@ from django.utils.translation import get_language
 
 from arrears import __version__
 from arrears.access import queries as access
+from arrears.access.labels import role_names
 from arrears.house import rooms
 from arrears.kernel import clock
 from arrears.kernel.declare import NavItem
+from arrears.kernel.scope import Role
 
 
 def _entries() -> list[NavItem]:
@@ -43,7 +45,9 @@ def _demo(request: HttpRequest, signed_in: bool) -> dict[str, Any]:
     """On the sign-in page of a demo: who can be tried, and with which password."""
     if signed_in or settings.ENVIRONMENT != "demo" or not request.path.startswith("/sign-in"):
         return {}
-    return {"demo_users": access.demo_users(), "demo_password": settings.FIXTURE_PASSWORD}
+    language = get_language() or "zh-hans"
+    users = [(user, role_names({Role(g.role) for g in user.grants.all()}, language)) for user in access.demo_users()]
+    return {"demo_users": users, "demo_password": settings.FIXTURE_PASSWORD, "demo_next": request.GET.get("next", "")}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

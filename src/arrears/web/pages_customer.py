@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 import polars as pl
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from arrears.access import queries as access
 from arrears.book import queries as book
+from arrears.contact import queries as contact
+from arrears.gate import queries as gate
 from arrears.journal import queries as journal
 from arrears.kernel import clock
 from arrears.kernel.refusals import Refusal
@@ -24,7 +27,9 @@ from arrears.ledger import queries as ledger
 from arrears.ledger.statement import Statement, statement_of
 from arrears.parties import queries as parties
 from arrears.parties.actions import reveal as reveal_action
+from arrears.parties.models import Party
 from arrears.web import asof, words
+from arrears.worklist import queries as worklist
 
 View = Callable[..., HttpResponse]
 PAGE_ROWS = 50
@@ -56,44 +61,71 @@ def _actor(request: HttpRequest) -> Actor:
     return actor
 
 
+#: What the list can be sorted by: word in the address -> column of the book. A leading minus turns the order round.
+SORTS = {
+    "days": "past_due_days", "overdue": "overdue_minor", "outstanding": "outstanding_minor", "loans": "overdue_agreements",
+    "paid": "last_payment_on",
+}  # fmt: skip
+
+
 @require_GET
 @signed_in
 def customers(request: HttpRequest) -> HttpResponse:
-    """Search, or the newest book's overdue customers, worst first; a page at a time without counting."""
+    """Search, or the overdue customers of a book, sorted and a page at a time without counting."""
     scope = _actor(request).scope
     text = request.GET.get("q", "").strip()
+    creditor = request.GET.get("creditor", "")
     context: dict[str, Any] = {"q": text, "buckets": [b for b in book.BUCKETS if b], "bucket": request.GET.get("bucket", "")}
     if text:
         context["hits"] = parties.search(scope, text, PAGE_ROWS + 1)
         return render(request, "web/customers.html", context)
-    days = book.days(scope)
+    days = book.days_of(scope, creditor) if creditor else book.days(scope)
     if days:
-        context |= _worst(scope, days[-1], context["bucket"], request.GET.get("after", ""))
-        context["day"] = days[-1]
+        day = next((d for d in days if d.isoformat() == request.GET.get("date", "")), days[-1])
+        keep = {"creditor": creditor} | ({"date": day.isoformat()} if day != days[-1] else {})
+        context |= _page(scope, day, creditor, request, {k: v for k, v in keep.items() if v})
     return render(request, "web/customers.html", context)
 
 
-def _worst(scope: Any, day: Any, bucket: str, after: str) -> dict[str, Any]:
-    frame = book.read(scope, day).filter(pl.col("overdue_minor") > 0)
-    if bucket:
-        frame = frame.filter(pl.col("bucket") == bucket)
+def _page(scope: Any, day: date, creditor: str, request: HttpRequest, keep: dict[str, str]) -> dict[str, Any]:
+    """One page of the list: rows, the sort links of the heads, the links of the filter and of the next page."""
+    bucket, after, sort = (request.GET.get(n, "") for n in ("bucket", "after", "sort"))
+    word = sort.removeprefix("-")
+    column, falling = (SORTS[word], sort.startswith("-")) if word in SORTS else ("past_due_days", True)
+    frame = book.read(scope, day, creditor).filter(pl.col("bucket") == bucket if bucket else pl.col("bucket") != "")
     start = int(after) if after.isdigit() else 0
-    order = ["delinquent_days", "overdue_minor", "customer_id"]
-    rows = frame.sort(order, descending=[True, True, False]).slice(start, PAGE_ROWS + 1).collect().to_dicts()
-    names = {c.public_id: name for c, name in parties_names(scope, [r["customer"] for r in rows])}
+    ordered = frame.sort([column, "overdue_minor", "customer"], descending=[falling, True, False], nulls_last=True)
+    rows = ordered.slice(start, PAGE_ROWS + 1).collect().to_dicts()
+    names = masked_names(scope, [r["customer"] for r in rows])
     shown = [r | {"name": names.get(r["customer"], "—"), "depth": words.depth(r["bucket"])} for r in rows[:PAGE_ROWS]]
-    return {"rows": shown, "next": start + PAGE_ROWS if len(rows) > PAGE_ROWS else None, "start": start}
+    own = keep | {k: v for k, v in (("bucket", bucket), ("sort", sort)) if v}
+
+    def link(**change: str) -> str:
+        return "?" + urlencode({k: v for k, v in (own | change).items() if v})
+
+    heads = {
+        name: {
+            "url": link(sort=name if (column, falling) == (SORTS[name], True) else f"-{name}"),
+            "sorted": ("descending" if falling else "ascending") if column == SORTS[name] else "",
+        }
+        for name in SORTS
+    }
+    return {
+        "day": day, "rows": shown, "start": start, "heads": heads, "currency": _only({r["currency"] for r in rows}),
+        "next": link(after=str(start + PAGE_ROWS)) if len(rows) > PAGE_ROWS else "", "first": link(),
+        "chips": [(b, link(bucket=b)) for b in book.BUCKETS if b], "all": link(bucket=""),
+    }  # fmt: skip
 
 
-def parties_names(scope: Any, public_ids: list[str]) -> list[tuple[Any, str]]:
-    """Masked names of customers, in two statements."""
-    found = list(parties.customers(scope).filter(public_id__in=public_ids))
-    from arrears.parties.models import Party
+def _only(values: set[str]) -> str:
+    return next(iter(values)) if len(values) == 1 else ""
 
-    names: dict[int, str] = {}
-    for row in Party.objects.visible_to(scope).filter(customer_id__in=[c.pk for c in found]).order_by("-id"):
-        names[row.customer_id] = row.name_masked
-    return [(c, names.get(c.pk, "—")) for c in found]
+
+def masked_names(scope: Any, public_ids: list[str]) -> dict[str, str]:
+    """Masked names of customers by public id, in two statements; of the first party where there are several."""
+    found = {c.pk: c.public_id for c in parties.customers(scope).filter(public_id__in=public_ids)}
+    rows = Party.objects.visible_to(scope).filter(customer_id__in=list(found)).order_by("-id")
+    return {found[row.customer_id]: row.name_masked for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +241,22 @@ def customer(request: HttpRequest, public_id: str) -> HttpResponse:
         "restrictions": [r for p in view.parties for r in p.restrictions],
         "tabs": [(t, words.tab(t)) for t in TABS],
     }  # fmt: skip
+    context |= _work(scope, public_id)
     context |= _TAB_CONTEXT.get(context["tab"], _no_more)(request, view, rows, dates)
     return render(request, "web/customer.html", context)
+
+
+def _work(scope: Any, public_id: str) -> dict[str, Any]:
+    """Permit strip of this moment, the newest list's item, letters that left."""
+    strip = gate.permit_strip(scope, public_id, clock.now())
+    states = [line.state for line in strip]
+    state = next((s for s in ("allow", "wait") if s in states), "stop")
+    item = worklist.item_of(scope, public_id)
+    owners = worklist.owner_names([item]) if item else {}
+    return {
+        "strip": strip, "strip_state": state, "item": item, "item_owner": owners.get(item.owner_id, "") if item else "",
+        "letters": contact.letters(scope, public_id)[:5],
+    }  # fmt: skip
 
 
 def _no_more(request: HttpRequest, view: Any, rows: Any, dates: Any) -> dict[str, Any]:
@@ -234,7 +280,7 @@ def _timeline_context(request: HttpRequest, view: Any, rows: list[LoanRow], date
         scope, customer_public_id=view.public_id, before_id=int(before) if before.isdigit() else None, limit=31
     )
     acts = journal.timeline(scope, customer_id=view.id, limit=30)
-    return {"events": words.timeline(page[:30]), "older": page[29].id if len(page) > 30 else None, "acts": words.acts(acts)}
+    return {"events": words.timeline(page[:30]), "older": page[29].id if len(page) > 30 else None, "acts": words.acts(acts, access.display_names({e.actor_id for e in acts}))}
 
 
 def _people_context(request: HttpRequest, view: Any, rows: list[LoanRow], dates: asof.AsOf) -> dict[str, Any]:

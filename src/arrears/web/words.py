@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as later
 
@@ -54,11 +55,43 @@ RESTRICTIONS = {
 GUARANTEES = {"general": later("一般保证"), "joint_and_several": later("连带责任保证")}
 CHANNELS = {
     "voice": later("电话"), "ai_voice": later("智能语音"), "sms": later("短信"), "email": later("电子邮件"), "letter": later("信函"),
-    "visit": later("外访"), "im": later("即时通讯"), "any": later("任何渠道"),
+    "visit": later("外访"), "im": later("即时通讯"), "any": later("任何渠道"), "internal": later("内部"),
 }  # fmt: skip
 PURPOSES = {
     "collect": later("还款联系"), "reminder": later("到期提醒"), "off_hours": later("时段外联系"), "data_processing": later("处理个人信息"),
     "third_party": later("联系第三人"), "marketing": later("营销"), "any": later("任何用途"),
+}  # fmt: skip
+STAGES = {
+    "written_off": later("已核销"), "grace": later("宽限期内"), "early": later("早期"), "middle": later("中期"), "late": later("后期"),
+    "legal": later("法务"), "-": later("无阶段"),
+}  # fmt: skip
+PERMITS = {
+    "allow": later("可以联系"), "wait": later("稍后可联系"), "stop": later("不可联系"), "none": later("无联系方式"), "office": later("内部事项"),
+}  # fmt: skip
+#: Acts of the journal that concern a customer. Ledger facts (``paid.recorded``) take the word of their verb.
+ACTS = {
+    "party.registered": later("登记当事人"), "party.updated": later("更新当事人资料"), "party.revealed": later("查看遮蔽信息"),
+    "party.restricted": later("登记限制"), "party.restriction_lifted": later("解除限制"), "party.representative_appointed": later("登记代理人"),
+    "party.vulnerability_noted": later("登记特殊情况"), "party.vulnerability_ended": later("特殊情况结束"), "party.resealed": later("更换加密密钥"),
+    "contact_point.added": later("登记联系方式"), "contact_point.closed": later("停用联系方式"),
+    "contact_point.right_party_recorded": later("记录本人核验"), "consent.given": later("记录同意"), "consent.withdrawn": later("记录撤回同意"),
+    "customer.merged": later("归并客户"), "customer.separated": later("撤销归并"), "match.decided": later("决定是否同一人"),
+    "role.added": later("登记借据身份"), "host_position.fed": later("接收核心系统余额"), "receipt.posted": later("收款入账"),
+    "receipt.undone": later("撤销收款入账"), "permit.reserved": later("取得联系许可"), "permit.refused": later("联系许可被拒"),
+    "permit.used": later("使用联系许可"), "permit.released": later("放弃联系许可"), "permit.settled": later("联系许可结案"),
+    "contact.reported": later("登记联系结果"), "letter.issued": later("发出提醒函"), "letter.reprinted": later("重印提醒函"), "approval.requested": later("提交审批"),
+    "approval.executed": later("审批通过并执行"), "approval.refused": later("审批不通过"), "approval.withdrawn": later("撤回审批"),
+}  # fmt: skip
+ACTORS = {"person": later("员工"), "api_key": later("接口密钥"), "system": later("系统"), "rule": later("规则")}
+VIAS = {
+    "web": later("页面"), "api": later("接口"), "cli": later("命令行"), "python": later("编程会话"), "job": later("后台作业"),
+}  # fmt: skip
+#: Masked fields whose look-up is logged: subject kind and field.
+FIELDS = {
+    "party.name": later("姓名"), "party.id": later("证件号"), "contact_point.value": later("联系方式"), "party.birth_date": later("出生日期"),
+}  # fmt: skip
+SOURCES = {
+    "manual": later("人工登记"), "host": later("核心系统"), "api": later("接口"), "import": later("批量导入"), "web": later("页面"),
 }  # fmt: skip
 #: How a ledger fact looks on a timeline: state of its node.
 EVENT_STATES = {
@@ -82,6 +115,11 @@ def tab(name: str) -> str:
 
 def depth(bucket_name: str) -> int:
     return BUCKET_DEPTH.get(bucket_name, 0)
+
+
+def bucket_name(code: str) -> str:
+    """The word for a bucket: its code, or current and gone."""
+    return _("正常") if code == "" else _("离开") if code == "gone" else code
 
 
 def bucket(days: int) -> str:
@@ -135,14 +173,32 @@ def timeline(rows: Iterable[Any]) -> list[dict[str, Any]]:
                 "row": row, "title": title, "meta": " · ".join(meta), "reversed": bool(row.reversed_by),
                 "state": "none" if row.reversed_by else EVENT_STATES.get(row.kind, ""),
                 "by": "system" if row.source != "web" else "human",
-                "late": row.recorded_at.date() > row.effective_on,
+                "late": not row.source.startswith(("batch:", "import")) and timezone.localdate(row.recorded_at) > row.effective_on,
             }
         )  # fmt: skip
     return entries
 
 
-def acts(entries: Iterable[Any]) -> list[dict[str, Any]]:
-    return [{"entry": e, "by": "human" if e.actor_kind == "person" else "system"} for e in entries]
+def acts(entries: Iterable[Any], names: dict[str, str]) -> list[dict[str, Any]]:
+    """Journal entries in words; a run of the same act by the same actor in the same minute is one line with a count."""
+    found: list[dict[str, Any]] = []
+    for e in entries:
+        key = (e.act, e.actor_id, e.via, e.recorded_at.replace(second=0, microsecond=0))
+        if found and found[-1]["key"] == key:
+            found[-1]["times"] += 1
+            continue
+        who = names.get(e.actor_id, "") or said(ACTORS, e.actor_kind)
+        by = "human" if e.actor_kind == "person" else "system"
+        found.append({"key": key, "entry": e, "by": by, "what": said_act(e.act), "who": who, "via": said(VIAS, e.via), "times": 1})
+    return found
+
+
+def said_act(act: str) -> str:
+    """The sentence for an act of the journal: its own, or the ledger verb's, or the code where it has none."""
+    noun, _dot, verb = act.partition(".")
+    if act in ACTS:
+        return _(ACTS[act])
+    return said(EVENTS, noun) if verb == "recorded" and noun in EVENTS else act
 
 
 def roles(rows: Iterable[Any]) -> list[dict[str, Any]]:

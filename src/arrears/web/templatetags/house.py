@@ -157,6 +157,14 @@ def word(code: str, table: str) -> str:
 
 
 @register.simple_tag
+def fields_seen(row: Any) -> str:
+    """The masked fields of one access-log row, in words."""
+    from arrears.web import words
+
+    return ", ".join(words.said(words.FIELDS, f"{row.subject_kind}.{field}") for field in row.fields)
+
+
+@register.simple_tag
 def right_party(code: str) -> SafeString:
     """Badge of what is known about who answers a contact point."""
     from arrears.web import words
@@ -165,23 +173,77 @@ def right_party(code: str) -> SafeString:
     return state(kind, words.said({code: label}, code))
 
 
-@register.filter
-def share_width(count: int, base: int) -> int:
-    """Whole percent of ``count`` in ``base``, for the length of a bar."""
-    return 100 * int(count) // int(base) if base else 0
+@register.simple_tag
+def permille(value: int | None) -> str:
+    """A share in per mille as a percentage; an em dash for none."""
+    return "—" if value is None else f"{Decimal(value) / 10:.1f}%"
 
 
 @register.simple_tag
-def derivation(line: Any, currency: str) -> str:
-    """The arithmetic and the source of a statement line, in one short text."""
+def permille_width(value: int) -> str:
+    """A share in per mille as the length of a bar."""
+    return f"{int(value) / 10:g}%"
+
+
+@register.filter
+def unlocalized(value: int) -> str:
+    """A number for an SVG attribute: no thousands separator."""
+    return str(int(value))
+
+
+@register.simple_tag
+def change(amount_minor: int | None, currency: str = "CNY") -> SafeString:
+    """A change of an amount: ``▲ 12.00`` or ``▼ 12.00`` in ink (never red or green), an em dash for none."""
+    if amount_minor is None:
+        return mark_safe('<span class="dim">—</span>')
+    if int(amount_minor) == 0:
+        return format_html('<span class="change">{}</span>', money(0, currency))
+    english = (get_language() or "zh").startswith("en")
+    mark, word = ("▲", "up" if english else "增") if int(amount_minor) > 0 else ("▼", "down" if english else "减")
+    return format_html(
+        '<span class="change"><span aria-hidden="true">{} </span><span class="visually-hidden">{} </span>{}</span>',
+        mark, word, money(abs(int(amount_minor)), currency),
+    )  # fmt: skip
+
+
+@register.simple_tag
+def sort_head(head: dict[str, str], label: str, unit: str = "") -> SafeString:
+    """A table head that sorts on the server: a link, and ``aria-sort`` where the list is sorted by it."""
+    arrow = {"descending": "↓", "ascending": "↑"}.get(head["sorted"], "")
+    return format_html(
+        '<th scope="col" class="n"{}><a class="sort" href="{}">{}{} <span aria-hidden="true">{}</span></a></th>',
+        format_html(' aria-sort="{}"', head["sorted"]) if head["sorted"] else "",
+        head["url"], label, format_html(' <span class="dim">{}</span>', unit) if unit else "", arrow,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def creditor_name(one: Any) -> str:
+    """A creditor's name in the reader's language."""
+    return str((one.name_en or one.name) if (get_language() or "zh").startswith("en") else one.name)
+
+
+@register.simple_tag
+def step(line: Any) -> str:
+    """What a statement line did, without the arithmetic that ``derivation`` shows below it."""
+    said = line.what.in_language(get_language() or "zh-hans")
+    if line.days and line.annual_percent is not None:
+        said = said.partition("：")[0].partition(" on ")[0]
+    return said[:1].upper() + said[1:]
+
+
+@register.simple_tag
+def derivation(line: Any, currency: str) -> SafeString:
+    """The arithmetic and the source of a statement line: short parts, none of which breaks inside."""
     parts = []
     if line.days and line.annual_percent is not None:
         year = line.day_count.partition("/")[2] or line.day_count
-        rate = f"{line.annual_percent.normalize():f}"
-        parts.append(f"{format_major(line.base_minor, currency)} × {rate}% ÷ {year} × {line.days}")
+        days = f"{line.days} 天" if (get_language() or "zh").startswith("zh") else f"{line.days} days"
+        rate = f"{line.annual_percent:f}".rstrip("0").rstrip(".") if "." in f"{line.annual_percent:f}" else f"{line.annual_percent:f}"
+        parts.append(f"{format_major(line.base_minor, currency)} × {rate}% ÷ {year} × {days}")
     if line.clause:
         parts.append(line.clause)
     if line.reference and not line.reference.startswith("lev_"):
-        tail = line.reference[-5:]
-        parts.append(("流水尾号 " if (get_language() or "zh").startswith("zh") else "bank ref. …") + tail)
-    return " · ".join(parts)
+        parts.append(("流水尾号 " if (get_language() or "zh").startswith("zh") else "bank ref. …") + line.reference[-5:])
+    spans = [format_html('<span class="nowrap">{}{}</span>', "· " if place else "", part) for place, part in enumerate(parts)]
+    return mark_safe(" ".join(spans))  # noqa: S308 - every part went through format_html

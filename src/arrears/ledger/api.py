@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 from django.http import HttpRequest
 from django.utils.translation import get_language
-from ninja import Router
 from pydantic import AwareDatetime
 
 from arrears.kernel import clock
@@ -19,13 +18,12 @@ from arrears.kernel.refusals import Refusal
 from arrears.parties import refusals as party_refusals
 
 from . import api_acts, api_batch, api_contract, models, queries, schemas
+from .api_router import router
 from .events import EventKind
 
+__all__ = ["PREFIX", "api_acts", "api_batch", "api_contract", "router"]
+
 PREFIX = ""
-router = Router(tags=["ledger"])
-router.add_router("", api_contract.router)
-router.add_router("", api_acts.router)
-router.add_router("", api_batch.router)
 
 
 @router.get("/agreements", response=Page[schemas.AgreementOut])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
 
 from arrears.access.schemas import ApprovalOut, done
 from arrears.kernel.door import Amount
@@ -13,8 +12,8 @@ from arrears.kernel.refusals import Refusal
 
 from . import actions, models, queries, schemas
 from .api_money import minor_of, minors, split_of
+from .api_router import router
 
-router = Router(tags=["ledger"])
 EVENT = {201: schemas.EventOut}
 EVENT_OR_APPROVAL = {201: schemas.EventOut, 202: ApprovalOut}
 
@@ -162,9 +161,9 @@ def write_off(request: HttpRequest, agreement_id: str, data: schemas.ReasonedIn)
     return _done(actions.write_off(request.actor, agreement_id, data.on, reason=data.reason, key=data.key))
 
 
-@router.post("/agreements/{agreement_id}/transfers", response=EVENT)
+@router.post("/agreements/{agreement_id}/transfers", response=EVENT_OR_APPROVAL)
 def transfer(request: HttpRequest, agreement_id: str, data: schemas.TransferIn) -> Any:
-    """The claim passes to another creditor; ``notice`` says how the debtor was told."""
+    """The claim passes to another creditor; ``notice`` says how the debtor was told. Beyond authority: 202."""
     event = actions.transfer(
         request.actor, agreement_id, data.on, to=data.to, notice=data.notice, reason=data.reason, key=data.key
     )

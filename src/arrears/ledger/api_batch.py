@@ -8,16 +8,15 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
-from ninja import Router
 from pydantic import ValidationError
 
 from arrears.kernel.refusals import Refusal
 
 from . import refusals
 from .api_acts import record_one
+from .api_router import router
 from .schemas import PaymentLineIn
 
-router = Router(tags=["ledger"])
 MEDIA_TYPE = "application/x-ndjson"
 MOST_LINES = 5_000
 _LINE = {"type": "string", "description": "JSON lines: `PaymentIn` with `agreement_id` and a `key` on each line"}

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
 
 from arrears.access.queries import portfolios
 from arrears.access.schemas import ApprovalOut, done
@@ -14,9 +13,8 @@ from arrears.kernel.refusals import Refusal
 
 from . import actions, actions_contract, queries, refusals, schemas
 from .api_money import minors, schedule_rows
+from .api_router import router
 from .events import ScheduleRow
-
-router = Router(tags=["ledger"])
 
 
 @router.post("/agreements", response={201: schemas.AgreementOut})

@@ -325,9 +325,15 @@ def _session() -> Session:
     return _default or open()
 
 
-def book(on: date | str, **options: Any) -> Any:
-    """The book of a day as a ``pyarrow.Table``: one row per customer case. ``options`` as in ``house.book.table``."""
-    return _session().book.table(date.fromisoformat(on) if isinstance(on, str) else on, **options)
+def book(on: date | str, creditor: str = "") -> Any:
+    """The book of a day as a ``pyarrow.Table``: one row per customer and currency. Refused where the day has no book."""
+    day = date.fromisoformat(on) if isinstance(on, str) else on
+    house = _session()
+    if not house.book.exists(day):
+        from arrears.book.refusals import NO_BOOK
+
+        raise Refused(NO_BOOK.at(day=day.isoformat()))
+    return house.book.read(day, creditor).collect().to_arrow()
 
 
 def position(agreement_id: str, **asked: Any) -> Any:

@@ -114,8 +114,6 @@ def plain_copy(kind: str, like: str) -> float:
     """COPY of the very rows that the import wrote into a table with the same columns; ``like`` adds keys and indexes."""
     from django.db import connection
 
-    from arrears.parties.copying import copy_into
-
     table = "ledger_hostposition" if kind == "positions" else "ledger_event"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT column_name FROM information_schema.columns WHERE table_name = '{table}' ORDER BY ordinal_position")
@@ -134,7 +132,6 @@ def plain_copy(kind: str, like: str) -> float:
                 copy.write(b"".join(data[i : i + 500]))
         spent = time.monotonic() - started
         cursor.execute("DROP TABLE bench_copy")
-    del copy_into
     return spent
 
 
@@ -178,10 +175,10 @@ def measure(given: argparse.Namespace, home: Path, rows: int, agreements: int) -
         started = time.monotonic()
         batch = running.begin(actor, path, "BENCH", profile)
         checked = time.monotonic() - started
-        assert batch and batch.rows_good == rows, running.summary(batch)
+        assert batch.rows_good == rows, batch
         done = running.commit(actor, batch.public_id)
         spent = time.monotonic() - started
-    assert done and done.state == "committed", done
+    assert done.state == "committed", done
     bare, keyed = plain_copy(given.kind, ""), plain_copy(given.kind, "INCLUDING ALL")
     print(
         json.dumps(

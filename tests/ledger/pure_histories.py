@@ -53,9 +53,14 @@ def servicing(draw: st.DrawFn, wide: bool = True) -> ServicingTerms:
     """``wide``: also what only the scalar lane knows."""
     ahead = ["next_instalment", "last_instalment"] + (["reamortise", "hold"] if wide else [])
     stages = {
-        stage: draw(st.permutations(["cost", "fee", "interest", "penalty", "principal"])) for stage in ("past_due", "due", "in_advance")
+        stage: draw(st.permutations(["cost", "fee", "interest", "penalty", "principal"]))
+        for stage in ("past_due", "due", "in_advance")
     }
-    own = {"style": draw(st.sampled_from(["by_due_date", "by_component"])), "in_advance_to": draw(st.sampled_from(ahead)), **stages}
+    own = {
+        "style": draw(st.sampled_from(["by_due_date", "by_component"])),
+        "in_advance_to": draw(st.sampled_from(ahead)),
+        **stages,
+    }
     return ServicingTerms.from_dict(
         {
             "waterfall": draw(st.one_of(st.sampled_from(sorted(NAMED_WATERFALLS)), st.just(own))),
@@ -79,7 +84,20 @@ def event(number: int, kind: EventKind, day: date, **words: Any) -> Event:
 
 
 _COMMON = ("paid", "paid", "paid", "paid", "charged", "waived", "charged_back", "paused", "written_off", "reversed")
-_WIDE = (*_COMMON, "split", "directed", "target_back", "refunded", "accelerated", "resumed", "rate", "drawn", "cut", "closed", "waived_one")
+_WIDE = (
+    *_COMMON,
+    "split",
+    "directed",
+    "target_back",
+    "refunded",
+    "accelerated",
+    "resumed",
+    "rate",
+    "drawn",
+    "cut",
+    "closed",
+    "waived_one",
+)
 
 
 @st.composite
@@ -108,7 +126,9 @@ def _one(draw: st.DrawFn, told: list[Event], rows: list[ScheduleRow], what: str)
         return event(n, EventKind.CHARGED, day, amount_minor=amount // 20 + 1, component=kind, due_on=own)
     if what in ("waived", "waived_one"):
         one = due if what == "waived_one" else None
-        return event(n, EventKind.WAIVED, day, amount_minor=amount // 5 + 1, component=draw(st.sampled_from([component, None])), due_on=one)
+        return event(
+            n, EventKind.WAIVED, day, amount_minor=amount // 5 + 1, component=draw(st.sampled_from([component, None])), due_on=one
+        )
     if what in ("charged_back", "target_back"):
         target = draw(st.sampled_from(payments)) if what == "target_back" else None
         return event(n, EventKind.CHARGED_BACK, day, amount_minor=amount // 2 + 1, target_id=target)
@@ -132,7 +152,12 @@ def _rare(draw: st.DrawFn, n: int, day: date, amount: int, what: str) -> Event:
         return event(n, EventKind.STATEMENT_CUT, day, due_on=day + timedelta(20), data=data)
     if what == "accelerated":
         return event(n, EventKind.ACCELERATED, day)
-    kind = {"refunded": EventKind.REFUNDED, "drawn": EventKind.DRAWN, "closed": EventKind.CLOSED, "written_off": EventKind.WRITTEN_OFF}
+    kind = {
+        "refunded": EventKind.REFUNDED,
+        "drawn": EventKind.DRAWN,
+        "closed": EventKind.CLOSED,
+        "written_off": EventKind.WRITTEN_OFF,
+    }
     return event(n, kind[what], day, amount_minor=amount)
 
 

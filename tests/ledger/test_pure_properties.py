@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import timedelta
 
@@ -54,14 +55,22 @@ def test_cells_are_never_negative_and_sum(loan, as_of) -> None:
     at = position_of(terms, told, rows, as_of)
     for one in at.instalments:
         for cell in one.components:
-            parts = (cell.billed_minor, cell.paid_minor, cell.waived_minor, cell.reduced_minor, cell.moved_minor, cell.accrued_minor)
+            parts = (
+                cell.billed_minor,
+                cell.paid_minor,
+                cell.waived_minor,
+                cell.reduced_minor,
+                cell.moved_minor,
+                cell.accrued_minor,
+            )
             assert min(*parts, cell.outstanding_minor) >= 0
             assert cell.outstanding_minor == cell.billed_minor - sum(parts[1:5])
         assert one.outstanding_minor == sum(c.outstanding_minor for c in one.components)
         assert (one.settled_on is None) == (one.outstanding_minor > 0)
     assert sum(at.totals.values()) == at.outstanding_minor == sum(i.outstanding_minor for i in at.instalments)
     assert sum(at.overdue_totals.values()) == at.overdue_minor == sum(i.outstanding_minor for i in at.instalments if i.overdue)
-    assert 0 <= at.delinquent_days and 0 <= at.past_due_days
+    assert at.delinquent_days >= 0
+    assert at.past_due_days >= 0
     assert at.overdue_minor <= at.outstanding_minor
 
 
@@ -78,7 +87,8 @@ def test_statement_adds_up_to_the_cent(loan, as_of) -> None:
             for line in derived.lines:
                 running += line.amount_minor
                 assert line.running_minor == running
-                assert line.what.zh and line.what.en
+                assert line.what.zh
+                assert line.what.en
 
 
 @given(loans(), as_ofs, st.data())
@@ -169,7 +179,7 @@ def test_pause_algebra(pauses, since, length) -> None:
     merged = union(pauses, Stop.DELINQUENT_DAYS)
     counted = sum(any(p.from_on <= d < p.to_on for p in pauses) for d in (begin + timedelta(n) for n in range(length)))
     assert paused_days(merged, begin, end) == counted <= length
-    assert all(a[1] < b[0] for a, b in zip(merged, merged[1:], strict=False))
+    assert all(a[1] < b[0] for a, b in itertools.pairwise(merged))
     assert union(list(reversed(pauses)), Stop.DELINQUENT_DAYS) == merged
     assert union(pauses, Stop.PENALTY) == ()
     middle = begin + timedelta(length // 2)

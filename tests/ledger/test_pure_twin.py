@@ -20,7 +20,9 @@ Loans = dict[int, tuple[list[ScheduleRow], list[Event]]]
 
 def both(loans: Loans, terms: ServicingTerms, as_of: date, known_at: datetime | None) -> tuple[list[dict], list[dict]]:
     found = columnar.fold(*frames(loans), as_of, known_at, terms).to_dicts()
-    one_by_one = [columnar.as_row(i, position_of(terms, told, laid, as_of, known_at)) for i, (laid, told) in sorted(loans.items())]
+    one_by_one = [
+        columnar.as_row(i, position_of(terms, told, laid, as_of, known_at)) for i, (laid, told) in sorted(loans.items())
+    ]
     return [{**row, "lane": ""} for row in found], [{**row, "lane": ""} for row in one_by_one]
 
 

@@ -75,6 +75,8 @@ WAVE_KINDS = frozenset(
 )  # fmt: skip
 #: Words in an event's data that only the scalar lane reads.
 _SCALAR_WORDS = r'"(split|own_due|stops|from|from_on)"\s*:'
+#: Their data are the terms, which have such words too (a bucket is ``from`` a day) and reach the fold by another way.
+_TERMS_KINDS = (EventKind.OPENED.value, EventKind.SCHEDULE_SET.value)
 
 
 def _shaped(frame: pl.DataFrame | pl.LazyFrame, schema: Mapping[str, pl.DataType]) -> pl.LazyFrame:
@@ -119,7 +121,7 @@ def needs_scalar(rows: pl.DataFrame, counted: pl.DataFrame, terms: ServicingTerm
     reason = (
         pl.when(~kind.is_in([k.value for k in WAVE_KINDS]))
         .then(pl.lit("kind"))
-        .when(data.is_not_null() & data.str.contains(_SCALAR_WORDS))
+        .when(~kind.is_in(_TERMS_KINDS) & data.is_not_null() & data.str.contains(_SCALAR_WORDS))
         .then(pl.lit("data"))
         .when(directed)
         .then(pl.lit("directed"))

@@ -37,7 +37,7 @@ def open_creditor(actor: Actor, data: CreditorData) -> Creditor | Refusal:
         return refusals.VALUE_EMPTY.at(field="code" if not data.code.strip() else "name")
     values = {name: getattr(data, name) for name in data.__slots__ if name != "code"}
     row, made = Creditor.objects.get_or_create(code=data.code.strip(), defaults=values)
-    record(actor, "creditor.opened" if made else "creditor.repeated", ("creditor", row.code), creditor_id=row.id)
+    record(actor, "creditor.opened" if made else "creditor.repeated", ("creditor", row.code), creditor_id=row.pk)
     return row
 
 
@@ -50,7 +50,7 @@ def add_portfolio(actor: Actor, creditor: str, code: str, name: str) -> Portfoli
     if not code.strip():
         return refusals.VALUE_EMPTY.at(field="code")
     row, made = Portfolio.objects.get_or_create(creditor=found, code=code.strip(), defaults={"name": name or code})
-    record(actor, "portfolio.added" if made else "portfolio.repeated", ("portfolio", row.code), creditor_id=found.id)
+    record(actor, "portfolio.added" if made else "portfolio.repeated", ("portfolio", row.code), creditor_id=found.pk)
     return row
 
 
@@ -63,7 +63,7 @@ def add_team(actor: Actor, creditor: str, code: str, name: str) -> Team | Refusa
     if not code.strip():
         return refusals.VALUE_EMPTY.at(field="code")
     row, made = Team.objects.get_or_create(creditor=found, code=code.strip(), defaults={"name": name or code})
-    record(actor, "team.added" if made else "team.repeated", ("team", row.code), creditor_id=found.id)
+    record(actor, "team.added" if made else "team.repeated", ("team", row.code), creditor_id=found.pk)
     return row
 
 

@@ -25,6 +25,7 @@ from arrears.access.models import User
 from arrears.book import actions as book
 from arrears.cli import conventions
 from arrears.house import generator
+from arrears.house.generating.loans import KINDS
 from arrears.intake import running
 from arrears.intake.actions import AlreadyLoaded
 from arrears.intake.models import Batch
@@ -77,10 +78,14 @@ class Report:
         conventions.say(f"{seconds:7.1f} s  {words}{': ' if notes else ''}{'; '.join(notes)}")
 
 
+def _refused(refusal: Refusal) -> DemoError:
+    lang = conventions.language()
+    return DemoError(f"{refusal.code}: {refusal.sentence.in_language(lang)} {refusal.fix.in_language(lang)}")
+
+
 def _must(answer: T | Refusal) -> T:
     if isinstance(answer, Refusal):
-        lang = conventions.language()
-        raise DemoError(f"{answer.code}: {answer.sentence.in_language(lang)} {answer.fix.in_language(lang)}")
+        raise _refused(answer)
     return answer
 
 
@@ -102,7 +107,7 @@ def organise() -> str:
             if creditor.code not in known:
                 _must(organisation.open_creditor(ACTOR, creditor))
         if not {c.code for c in CREDITORS} <= known:
-            for code in sorted({k.portfolio for k in generator.loans.KINDS}):
+            for code in sorted({k.portfolio for k in KINDS}):
                 _must(organisation.add_portfolio(ACTOR, BANK, code, code))
             _must(organisation.add_portfolio(ACTOR, CARDS, "uci", "UCI 信用卡"))
             for code, team, name in TEAMS:
@@ -134,7 +139,9 @@ def files(customers: int, day: date) -> tuple[Path, dict[str, Any]]:
 def load(path: Path, creditor: str, profile: str) -> str:
     """One file through the ordinary import: checked, approved, committed. Gives a line for the person at the terminal."""
     chosen = _must(running.profile(profile))
-    begun = _must(running.begin(ACTOR, path, creditor, chosen))
+    begun = running.begin(ACTOR, path, creditor, chosen)
+    if isinstance(begun, Refusal):
+        raise _refused(begun)
     if isinstance(begun, AlreadyLoaded):
         if begun.batch.state == "committed":
             return "there already"
@@ -198,5 +205,5 @@ def _matches() -> str:
     found = access.creditor(SYSTEM_SCOPE, BANK)
     assert found is not None  # organise() made it
     with transaction.atomic():
-        done = _must(actions_matching.find_matches(ACTOR, found.id))
+        done = _must(actions_matching.find_matches(ACTOR, found.pk))
     return f"{done.merged} merged, {done.candidates} to decide"

@@ -82,8 +82,6 @@ def part(plan: Plan, number: int, first: int, size: int, made: Made) -> dict[str
     postings.of_loans(rng, scheduled, owed, paid, plan.until, out)
     postings.of_cards(rng, all_.only(all_.kind == BY_KEY["card"]), plan.until, out)
     bad_postings = postings.faulty(first, scheduled, plan.until, out)
-    n = np.zeros(len(all_), np.int64)
-    n[np.isin(all_.reference, scheduled.reference)] = owed.n
     names = who.frame["客户号"]
     for kind, count in zip(*np.unique(all_.kind, return_counts=True), strict=True):
         key = loans.KINDS[int(kind)].key
@@ -93,7 +91,7 @@ def part(plan: Plan, number: int, first: int, size: int, made: Made) -> dict[str
     frames = {
         "customers": who.frame.drop("_phone"),
         "contact_points": people.contact_points(rng, who),
-        "agreements": loans.agreement_rows(all_, n, names, plan.until),
+        "agreements": loans.agreement_rows(all_, names),
         "roles": _roles(rng, all_, names, who.borrowers + who.faulty),
         "schedules": hosted.schedule_rows(scheduled, owed),
         "payments": out.frame(),

@@ -94,7 +94,7 @@ def _pairs(scope: Scope, creditor_id: int, as_of: date, known_at: datetime | Non
     )
     parts = []
     for (day,), group in told.sort("as_of", "agreement_id").group_by("as_of", maintain_order=True):
-        ours = frames.computed_frame(group.select("agreement_id", "currency"), day, known_at)  # type: ignore[arg-type]
+        ours = frames.computed_frame(group.select("agreement_id", "currency"), day, known_at)
         theirs = group.rename({name: f"host_{name}" for name in FIELDS})
         parts.append(theirs.join(ours.select("agreement_id", *FIELDS), on="agreement_id", how="inner"))
     empty = {"agreement_id": pl.Int64, "currency": pl.String, "as_of": pl.Date}

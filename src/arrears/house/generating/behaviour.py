@@ -17,7 +17,7 @@ class Habit(IntEnum):
     STOPPED = 3  # has not paid since some instalment
     PARTIAL = 4  # since some instalment pays a part
     NEVER = 5  # has never paid
-    CURED = 6  # left out two, then paid all at once
+    CURED = 6  # left out two, then caught up
 
 
 SHARES = (0.800, 0.070, 0.025, 0.065, 0.020, 0.005, 0.015)
@@ -57,6 +57,6 @@ def paying(rng: np.random.Generator, habit: np.ndarray, due_count: np.ndarray, w
     late = np.where((habit == Habit.NEVER)[:, None], UNPAID, late)
     share = rng.integers(3, 9, (count, width)) * 10
     percent = np.where((habit == Habit.PARTIAL)[:, None] & after, share, percent)
-    two = after & (place < start + 2)
-    late = np.where((habit == Habit.CURED)[:, None] & two, 30 * (start + 2 - place) + 3, late)
+    # both before the third falls due, the older first
+    late = np.where((habit == Habit.CURED)[:, None] & after, np.where(place == start, 50, 25) * (place < start + 2), late)
     return Paying(late.astype(np.int32), percent.astype(np.int32))

@@ -193,13 +193,13 @@ class Paid:
 
 
 def payments(rng: np.random.Generator, loans: Contracts, owed: Dues, until: date) -> Paid:
-    """What was paid by ``until``. Who pays late pays the penalty interest of those days, rounded up to the yuan."""
+    """What was paid by ``until``. Who pays late pays the penalty interest of those days with it, to the cent."""
     now = np.datetime64(until)
     due_so_far = (owed.exists & (owed.due <= now)).sum(axis=1)
     how = paying(rng, loans.habit, due_so_far, WIDTH)
     scaled = SCALED_PENALTIES[loans.rate]
     penalty = _interest_each(owed.principal, scaled, how.late)
-    amount = owed.total + np.where((how.late > 0) & (how.late < UNPAID), (penalty + 99) // 100 * 100, 0)
+    amount = owed.total + np.where((how.late > 0) & (how.late < UNPAID), penalty, 0)
     amount = np.where(how.percent < 100, amount * how.percent // 100, amount)
     day = owed.due + how.late.astype("timedelta64[D]")
     rows, places = np.nonzero(owed.exists & (how.late < UNPAID) & (day <= now) & (amount > 0))
@@ -217,14 +217,14 @@ def money(fen: np.ndarray | pl.Series) -> pl.Series:
     return pl.select(pl.format("{}.{}", values // 100, (values % 100).cast(pl.String).str.zfill(2))).to_series()
 
 
-def agreement_rows(loans: Contracts, owed_n: np.ndarray, customers: pl.Series, until: date) -> pl.DataFrame:
+def agreement_rows(loans: Contracts, customers: pl.Series) -> pl.DataFrame:
     """The contract file of this part."""
     kinds = [KINDS[k] for k in loans.kind]
     has_terms = np.array([bool(k.method) and k.repayment != "" for k in kinds])
     is_card = loans.kind == BY_KEY["card"]
     lends = ~is_card
     first_due = months_after(loans.disbursed, np.ones(len(loans), np.int64)).astype(str)
-    last = months_after(loans.disbursed, np.where(is_card, 0, np.where(owed_n > 0, owed_n, loans.count))).astype(str)
+    last = months_after(loans.disbursed, loans.count).astype(str)
     by_days = np.isin(loans.kind, [BY_KEY["interest_only"], BY_KEY["bullet"]])
     fixed = loans.kind == BY_KEY["fixed_payment"]
 

@@ -59,9 +59,14 @@ def of_loans(rng: np.random.Generator, loans: Contracts, owed: Dues, paid: Paid,
             金额=money(paid.amount[mask]), 币种="人民币", 渠道=channel[mask], 事由="补记" if late else None,
         )  # fmt: skip
     _twice(rng, paid, reference, until, out)
-    _returned(rng, paid, reference, names, later, until, out)
+    _returned(rng, loans, paid, reference, names, later, until, out)
     _relief(rng, loans, _missed(loans, owed, paid, until), until, out)
     _endings(rng, loans, owed, paid, until, out)
+
+
+def shared(loans: Contracts) -> np.ndarray:
+    """Loans that the host keeps too: nothing happens to them that its figures do not know."""
+    return loans.kind == BY_KEY["host_schedule"]
 
 
 def _twice(rng: np.random.Generator, paid: Paid, reference: np.ndarray, until: date, out: Postings) -> None:
@@ -79,10 +84,12 @@ def _twice(rng: np.random.Generator, paid: Paid, reference: np.ndarray, until: d
 
 
 def _returned(
-    rng: np.random.Generator, paid: Paid, reference: np.ndarray, names: np.ndarray, later: np.ndarray, until: date, out: Postings
-) -> None:
+    rng: np.random.Generator, loans: Contracts, paid: Paid, reference: np.ndarray, names: np.ndarray, later: np.ndarray,
+    until: date, out: Postings,
+) -> None:  # fmt: skip
     """Direct debits returned by the bank three days later; most are paid anew a few days after."""
-    at = np.flatnonzero((rng.random(len(paid.row)) < 0.002) & ~later & (paid.day + 3 <= np.datetime64(until)))
+    ours = ~shared(loans)[paid.row]
+    at = np.flatnonzero((rng.random(len(paid.row)) < 0.002) & ours & ~later & (paid.day + 3 <= np.datetime64(until)))
     out.add(
         流水号=key("B", paid.row[at], paid.place[at]), 借据号=reference[at], 交易类型="撤销还款",
         记账日期=(paid.day[at] + 3).astype(str), 金额=money(paid.amount[at]), 币种="人民币", 原流水号=names[at], 事由="代扣退回",
@@ -106,7 +113,7 @@ def _relief(rng: np.random.Generator, loans: Contracts, missed: np.ndarray, unti
     now = np.datetime64(until)
     in_trouble = np.isin(loans.habit, [Habit.STOPPED, Habit.NEVER, Habit.BEHIND, Habit.PARTIAL])
     old_enough = loans.disbursed + 95 < now
-    fee = np.flatnonzero(is_old_case(loans) & old_enough & (missed >= 3) & (rng.random(len(loans)) < 0.3))
+    fee = np.flatnonzero(is_old_case(loans) & ~shared(loans) & old_enough & (missed >= 3) & (rng.random(len(loans)) < 0.3))
     charged_on = now - rng.integers(31, 60, len(fee)).astype("timedelta64[D]")
     charged_on = np.maximum(charged_on, loans.disbursed[fee] + 32)
     fifty = money(np.full(len(fee), 5_000))
@@ -136,7 +143,7 @@ def _endings(rng: np.random.Generator, loans: Contracts, owed: Dues, paid: Paid,
     out.add(流水号=["E001"] * len(done), 借据号=loans.reference[done], 交易类型="结清", 记账日期=(last[done] + 10).astype(str),
             事由="全部还清")  # fmt: skip
     missed = np.where(is_old_case(loans), _missed(loans, owed, paid, until), 0)
-    far = np.flatnonzero((missed >= 7) & (rng.random(len(loans)) < 0.35))
+    far = np.flatnonzero((missed >= 7) & ~shared(loans) & (rng.random(len(loans)) < 0.35))
     out.add(流水号=["A001"] * len(far), 借据号=loans.reference[far], 交易类型="加速到期", 记账日期=(now - np.full(len(far), 25)).astype(str),
             事由="合同第十二条")  # fmt: skip
     gone = np.flatnonzero((missed >= 11) & (rng.random(len(loans)) < 0.6))

@@ -234,9 +234,9 @@ TRANSFERRED_ALREADY = _code(
 )
 ACCELERATED_ALREADY = _code(
     "accelerated_already",
-    "借据已于 {day} 加速到期。",
+    "借据已于 {day} 提前到期。",
     "The agreement was accelerated on {day} already.",
-    "无需再次加速。",
+    "无需再次办理。",
     "Nothing more to do.",
     409,
 )

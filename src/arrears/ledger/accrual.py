@@ -98,7 +98,8 @@ def penalty_steps(policy: PenaltyPolicy | None, events: Iterable[Event]) -> tupl
     for day in sorted({*contract, *direct}):
         named, rate = direct.get(day, named), contract.get(day, rate)
         percent = named if named is not None else (rate or Decimal(0)) * (multiple or Decimal(0))
-        steps.append(RateStep(day, int(percent * MICRO)))
+        if not steps or steps[-1].micro != int(percent * MICRO):
+            steps.append(RateStep(day, int(percent * MICRO)))
     if steps and steps[0].from_on > date.min:  # before the first known rate the first one counts: never silently none
         steps[0] = RateStep(date.min, steps[0].micro)
     return tuple(steps)

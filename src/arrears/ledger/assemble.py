@@ -53,6 +53,22 @@ def _billed_trace(state: State) -> list[TraceEntry]:
     return own
 
 
+def _reduced_trace(state: State) -> list[TraceEntry]:
+    """What the cap takes off as of the day, one entry for each cell (it moves with the days, so it is stated, not told)."""
+    cap = state.cap
+    if cap is None:
+        return []
+    return [
+        TraceEntry(
+            "reduced", state.as_of, o.id, o.n, o.due_on, component, -o.reduced[i],
+            annual_percent=cap.annual_percent, clause=cap.clause, detail=cap.profile,
+        )
+        for o in state.obligations
+        for i, component in enumerate(COMPONENTS)
+        if o.reduced[i]
+    ]  # fmt: skip
+
+
 def _is_restructuring(state: State, version: int) -> bool:
     return any(e.id == version and e.kind is EventKind.RESTRUCTURED for e in state.events)
 
@@ -137,6 +153,6 @@ def assemble(state: State, known_at: datetime | None) -> Position:
         written_off_on=state.written_off_on,
         accelerated_on=state.accelerated_on,
         last_payment_on=max((p.effective_on for p in payments), default=None),
-        trace=tuple(_billed_trace(state) + state.trace),
+        trace=tuple(_billed_trace(state) + state.trace + _reduced_trace(state)),
         events_counted=tuple((e.id, e.kind) for e in state.events),
     )

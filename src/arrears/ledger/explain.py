@@ -37,10 +37,6 @@ _SENTENCES: dict[str, Text] = {
     "reduced": Text(
         "第{n}期{zh}超过年化 {rate}% 上限，不予主张", "{en} of instalment {n} above the cap of {rate}% a year, not claimed"
     ),
-    "restored": Text(
-        "第{n}期{zh}未超年化 {rate}% 上限的部分恢复主张",
-        "{en} of instalment {n} now within the cap of {rate}% a year, claimed again",
-    ),
     "moved": Text("第{n}期{zh}转入后续应还", "{en} of instalment {n} carried into a later obligation"),
 }
 

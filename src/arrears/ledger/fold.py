@@ -182,22 +182,11 @@ class State:
         for i in indices if more > 0 else indices[::-1]:
             for o in reversed(due):
                 part = min(more, o.left[i]) if more > 0 else -min(-more, o.reduced[i])
-                if part:
-                    self._reduce(day, o, i, part, self.cap)
-                    more -= part
-
-    def _reduce(self, day: date, o: Obligation, index: int, part: int, cap: caps.CapRate) -> None:
-        """Take ``part`` off the claim (negative: time has passed and the cap allows it again)."""
-        if part > 0:
-            o.take(o.reduced, index, part, day)
-        else:
-            o.give_back(o.reduced, index, -part)
-        self.trace.append(
-            TraceEntry(
-                "reduced" if part > 0 else "restored", day, o.id, o.n, o.due_on, COMPONENTS[index], -part,
-                annual_percent=cap.annual_percent, clause=cap.clause, detail=cap.profile,
-            )
-        )  # fmt: skip
+                if part > 0:
+                    o.take(o.reduced, i, part, day)
+                elif part < 0:  # time has passed and the cap allows it again
+                    o.give_back(o.reduced, i, -part)
+                more -= part
 
     def running_interest(self, day: date) -> int:
         """Interest of the running period earned to ``day``, less what was already paid or waived of it. Not yet due."""

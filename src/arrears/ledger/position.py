@@ -109,7 +109,7 @@ class TraceEntry:
     """One step of the derivation, in the order it was made; the statement is written from these.
 
     ``kind``: billed, charged, drawn, statement, accelerated, restructured, charged_back, refunded, accrued (raise);
-    paid, credit_applied, waived, reduced, moved (lower); restored (a reduction taken back); note (``detail`` is a code,
+    paid, credit_applied, waived, moved, reduced (lower; the last by the cap, as of the day); note (``detail`` is a code,
     the amount is not part of any sum).
 
     ``amount_minor`` is signed: plus raises what is owed. For ``accrued``: ``base_minor`` x ``annual_percent`` x

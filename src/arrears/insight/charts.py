@@ -124,6 +124,11 @@ class Part:
         """Whether the part is long enough to hold its own label."""
         return self.length_permille >= 90
 
+    @property
+    def is_short(self) -> bool:
+        """Whether a narrow screen has no room for the label."""
+        return self.length_permille < 200
+
 
 def stacked(counts: Sequence[tuple[str, int]]) -> list[Part]:
     """A bar cut in parts whose lengths sum to the whole; empty parts are left out.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import wraps
 from typing import Any
@@ -111,7 +111,7 @@ def _page(scope: Any, day: date, creditor: str, request: HttpRequest, keep: dict
         for name in SORTS
     }
     return {
-        "day": day, "rows": shown, "start": start, "heads": heads, "currency": _only({r["currency"] for r in rows}),
+        "day": day, "rows": shown, "start": start, "last": start + len(shown), "heads": heads, "currency": _only({r["currency"] for r in rows}),
         "next": link(after=str(start + PAGE_ROWS)) if len(rows) > PAGE_ROWS else "", "first": link(),
         "chips": [(b, link(bucket=b)) for b in book.BUCKETS if b], "all": link(bucket=""),
     }  # fmt: skip
@@ -269,8 +269,19 @@ def _money_context(request: HttpRequest, view: Any, rows: list[LoanRow], dates: 
     statement: Statement | None = None
     if chosen is not None and not chosen.is_host:
         statement = statement_of(chosen.position)
-    lines = ledger.timeline(_actor(request).scope, customer_public_id=view.public_id, limit=12)
-    return {"chosen": chosen, "statement": statement, "groups": words.groups(statement), "events": words.timeline(lines)}
+    lines = ledger.timeline(_actor(request).scope, customer_public_id=view.public_id, limit=200)
+    latest = sorted(_known(lines, dates), key=lambda r: (r.effective_on, r.id), reverse=True)[:12]
+    return {"chosen": chosen, "statement": statement, "groups": words.groups(statement), "events": words.timeline(latest)}
+
+
+def _known(lines: list[ledger.TimelineRow], dates: asof.AsOf) -> list[ledger.TimelineRow]:
+    """The facts that count for the dates of the page; a reversal that was not yet known leaves its payment standing."""
+    if not dates.is_past:
+        return lines
+    told = [r for r in lines if dates.known_at is None or r.recorded_at <= dates.known_at]
+    ids = {r.public_id for r in told}
+    shown = [r for r in told if r.effective_on <= dates.as_of]
+    return [r if r.reversed_by in ids else replace(r, reversed_by="") for r in shown]
 
 
 def _timeline_context(request: HttpRequest, view: Any, rows: list[LoanRow], dates: asof.AsOf) -> dict[str, Any]:
@@ -280,7 +291,11 @@ def _timeline_context(request: HttpRequest, view: Any, rows: list[LoanRow], date
         scope, customer_public_id=view.public_id, before_id=int(before) if before.isdigit() else None, limit=31
     )
     acts = journal.timeline(scope, customer_id=view.id, limit=30)
-    return {"events": words.timeline(page[:30]), "older": page[29].id if len(page) > 30 else None, "acts": words.acts(acts, access.display_names({e.actor_id for e in acts}))}
+    return {
+        "events": words.timeline(_known(page[:30], dates)),
+        "older": page[29].id if len(page) > 30 else None,
+        "acts": words.acts(acts, access.display_names({e.actor_id for e in acts})),
+    }
 
 
 def _people_context(request: HttpRequest, view: Any, rows: list[LoanRow], dates: asof.AsOf) -> dict[str, Any]:
@@ -331,7 +346,7 @@ def agreement(request: HttpRequest, public_id: str) -> HttpResponse:
     context = {
         "one": found.agreement, "position": found.position, "dates": dates, "statement": statement, "host": host,
         "row": LoanRow(found.agreement, found.position, host, late, found.agreement.keeping == "host"),
-        "groups": words.groups(statement), "events": words.timeline(events), "schedule": words.schedule(found.position),
+        "groups": words.groups(statement), "events": words.timeline(_known(events, dates)), "schedule": words.schedule(found.position),
         "view": parties.customer_view(scope, found.agreement.customer.public_id, dates.as_of, clock.now()),
     }  # fmt: skip
     return render(request, "web/agreement.html", context)

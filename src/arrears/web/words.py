@@ -189,7 +189,9 @@ def acts(entries: Iterable[Any], names: dict[str, str]) -> list[dict[str, Any]]:
             continue
         who = names.get(e.actor_id, "") or said(ACTORS, e.actor_kind)
         by = "human" if e.actor_kind == "person" else "system"
-        found.append({"key": key, "entry": e, "by": by, "what": said_act(e.act), "who": who, "via": said(VIAS, e.via), "times": 1})
+        found.append(
+            {"key": key, "entry": e, "by": by, "what": said_act(e.act), "who": who, "via": said(VIAS, e.via), "times": 1}
+        )
     return found
 
 

@@ -42,10 +42,22 @@ def money(amount_minor: int | None, currency: str = "CNY") -> SafeString:
         return mark_safe('<span class="dim">—</span>')
     text = format_major(abs(int(amount_minor)), currency)
     sign = "−" if int(amount_minor) < 0 else ""
+    look = "money" if int(amount_minor) else "money zero"
     if exponent_of(currency) == 0:
-        return format_html('<span class="money">{}{}</span>', sign, text)
+        return format_html('<span class="{}">{}{}</span>', look, sign, text)
     whole, _, cents = text.partition(".")
-    return format_html('<span class="money">{}{}<small>.{}</small></span>', sign, whole, cents)
+    return format_html('<span class="{}">{}{}<small>.{}</small></span>', look, sign, whole, cents)
+
+
+@register.simple_tag
+def unit(words: str) -> SafeString:
+    """A unit after a label, in the brackets of the reader's language."""
+    return format_html(
+        '<span class="unit-of">（{}）</span>'
+        if not (get_language() or "zh").startswith("en")
+        else ' <span class="unit-of">({})</span>',
+        words,
+    )
 
 
 @register.filter
@@ -239,11 +251,15 @@ def derivation(line: Any, currency: str) -> SafeString:
     if line.days and line.annual_percent is not None:
         year = line.day_count.partition("/")[2] or line.day_count
         days = f"{line.days} 天" if (get_language() or "zh").startswith("zh") else f"{line.days} days"
-        rate = f"{line.annual_percent:f}".rstrip("0").rstrip(".") if "." in f"{line.annual_percent:f}" else f"{line.annual_percent:f}"
+        rate = (
+            f"{line.annual_percent:f}".rstrip("0").rstrip(".")
+            if "." in f"{line.annual_percent:f}"
+            else f"{line.annual_percent:f}"
+        )
         parts.append(f"{format_major(line.base_minor, currency)} × {rate}% ÷ {year} × {days}")
     if line.clause:
         parts.append(line.clause)
     if line.reference and not line.reference.startswith("lev_"):
         parts.append(("流水尾号 " if (get_language() or "zh").startswith("zh") else "bank ref. …") + line.reference[-5:])
-    spans = [format_html('<span class="nowrap">{}{}</span>', "· " if place else "", part) for place, part in enumerate(parts)]
+    spans = [format_html('<span class="nowrap">{}</span>', part) for part in parts]
     return mark_safe(" ".join(spans))  # noqa: S308 - every part went through format_html

@@ -336,11 +336,17 @@ def book(on: date | str, creditor: str = "") -> Any:
     return house.book.read(day, creditor).collect().to_arrow()
 
 
-def position(agreement_id: str, **asked: Any) -> Any:
-    """What is owed under an agreement: ``house.ledger.position``."""
-    return _session().ledger.position(agreement_id, **asked)
+def position(agreement_id: str, as_of: date | str | None = None, **asked: Any) -> Any:
+    """What is owed under an agreement at the end of a day, default today: ``house.ledger.position``."""
+    return _session().ledger.position(agreement_id, as_of=as_of or _today(), **asked)
 
 
-def statement(agreement_id: str, **asked: Any) -> Any:
+def statement(agreement_id: str, as_of: date | str | None = None, **asked: Any) -> Any:
     """Why exactly that amount: ``house.ledger.statement``."""
-    return _session().ledger.statement(agreement_id, **asked)
+    return _session().ledger.statement(agreement_id, as_of=as_of or _today(), **asked)
+
+
+def _today() -> date:
+    from arrears.kernel import clock
+
+    return clock.today()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import re
 import subprocess
 import sys
+from datetime import date
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -124,3 +127,44 @@ def test_dates_may_be_text(house, person):
 def test_one_installation_a_process(house):
     with pytest.raises(RuntimeError, match="another process"):
         arrears.open(home="elsewhere")
+
+
+HOW_TO = Path(__file__).parents[2] / "docs/how-to/use-in-python.md"
+SNIPPETS = re.findall(r"```python\n(.*?)```", HOW_TO.read_text(encoding="utf-8"), re.S)
+
+
+@pytest.fixture
+def ground(house, person, monkeypatch, tmp_path, settings):
+    """What the snippets speak of: a loan L-1, a user, a book of the day."""
+    from arrears import session
+    from arrears.access.models import Portfolio
+    from arrears.ledger.actions_contract import AgreementData
+    from arrears.ledger.events import ScheduleRow
+
+    settings.BOOK_DIR = tmp_path
+    monkeypatch.setattr(session, "_default", house)
+    bank = Creditor.objects.get(code="bank")
+    retail = Portfolio.objects.create(creditor=bank, code="retail", name="零售")
+    house.ledger.open_agreement(AgreementData("L-1", person.public_id, retail.pk, "consumer_loan", "CNY", date(2026, 1, 10)))
+    house.ledger.disburse("L-1", 300000, on="2026-01-10")
+    house.ledger.set_schedule("L-1", on="2026-01-10", rows=[ScheduleRow(1, date(2026, 2, 10), 300000, 1000)])
+    Grant.objects.create(user=User.objects.create(username="zhang", display_name="张"), role=Role.LEAD, creditor=bank)
+    house.book.build("2026-03-20", "bank")
+    return {"arrears": arrears, "house": house}
+
+
+@pytest.mark.parametrize("place", range(len(SNIPPETS)))
+def test_snippets_of_the_how_to_run(ground, place, capsys):
+    exec(SNIPPETS[place], ground)
+
+
+def test_position_and_statement_from_python(ground):
+    assert arrears.position("L-1", as_of="2026-03-20").position.overdue_minor == 301000
+    assert arrears.statement("L-1", as_of="2026-03-20").total_minor == 301000
+    assert arrears.statement("L-1").as_of == arrears.position("L-1").position.as_of
+    before = arrears.position("L-1", as_of="2026-03-20", known_at="2026-01-01T00:00:00+00:00")
+    assert before.position.overdue_minor == 0
+    with pytest.raises(arrears.Refused) as caught:
+        arrears.position("none")
+    assert caught.value.code == "ledger.agreement_unknown"
+    assert arrears.book("2026-03-20").column("overdue_minor").to_pylist() == [301000]

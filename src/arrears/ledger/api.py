@@ -17,11 +17,11 @@ from arrears.kernel.door import Listing, Page
 from arrears.kernel.refusals import Refusal
 from arrears.parties import refusals as party_refusals
 
-from . import api_acts, api_batch, api_contract, models, queries, schemas
+from . import api_acts, api_batch, api_contract, api_reconciliation, models, queries, schemas
 from .api_router import router
 from .events import EventKind
 
-__all__ = ["PREFIX", "api_acts", "api_batch", "api_contract", "router"]
+__all__ = ["PREFIX", "api_acts", "api_batch", "api_contract", "api_reconciliation", "router"]
 
 PREFIX = ""
 

@@ -231,13 +231,14 @@ def event_by_key(scope: Scope, agreement_id: int, key: str) -> models.Event | No
     return found
 
 
-def event_rows(scope: Scope, agreement_id: int) -> Any:
-    """Query set of the stored events of one agreement, newest record first."""
-    rows = models.Event.objects.visible_to(scope).select_related("agreement", "target").filter(agreement_id=agreement_id)
-    return rows.order_by("-id")
-
-
 def event(scope: Scope, agreement_id: int, public_id: str) -> models.Event | None:
     rows = models.Event.objects.visible_to(scope).filter(agreement_id=agreement_id, public_id=public_id)
     found: models.Event | None = rows.first()
     return found
+
+
+def reconciliation(scope: Scope, as_of: date, known_at: datetime | None = None, creditor: str = "") -> Any:
+    """Host positions beside our own: ``reconciliation.report``."""
+    from .reconciliation import report
+
+    return report(scope, as_of, known_at, creditor)

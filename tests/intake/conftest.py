@@ -74,3 +74,28 @@ def borrow(operator, creditor):
         return agreement
 
     return make
+
+
+@pytest.fixture
+def load(db, creditor, settings, tmp_path):
+    """Imports small files; see ``intake_files.Importer``."""
+    from intake_files import Importer
+
+    settings.INTAKE_DIR = tmp_path / "spool"
+    return Importer(tmp_path)
+
+
+@pytest.fixture
+def book(load):
+    """Two customers and two loans: J1 from 2026-01-10 (CNY 1,200.00, twelve instalments), J2 kept by the host."""
+    from intake_files import AGREEMENTS, CUSTOMERS
+
+    load("core-customers", CUSTOMERS + "K1,王小明,个人,居民身份证,110101199003070919,1990-03-07\nK2,李雷,个人,护照,G1234567,\n")
+    done = load(
+        "core-agreements",
+        AGREEMENTS
+        + "J1,K1,P1,消费贷,人民币,2026-01-10,2026-01-10,1200.00,12,等额本金,12,2026-02-10,本系统\n"
+        + "J2,K2,P1,信用卡,人民币,2026-01-01,,,,循环,,,主机\n",
+    )
+    assert done.rows_good == 2, (done.rules, done.refusal)
+    return load

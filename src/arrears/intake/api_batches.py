@@ -17,7 +17,7 @@ from arrears.intake.actions import AlreadyLoaded
 from arrears.intake.commands_profiles import kind_document
 from arrears.intake.models import Batch, BatchRow
 from arrears.intake.spool import root
-from arrears.kernel.door import Listing, Page
+from arrears.kernel.door import Answer, Listing, Page
 from arrears.kernel.ids import new_id
 from arrears.kernel.refusals import Refusal
 
@@ -130,8 +130,8 @@ def import_file(request: HttpRequest, data: Form[ImportIn], file: File[UploadedF
     outcome = running.begin(request.actor, path, data.creditor, chosen, options, file_name=file.name or "", ours=True)
     path.unlink(missing_ok=True)
     if isinstance(outcome, AlreadyLoaded):
-        return 200, BatchOut.of(outcome.batch).copy(update={"already_loaded": True})
-    return outcome if isinstance(outcome, Refusal) else (201, BatchOut.of(outcome))
+        return Answer(BatchOut.of(outcome.batch).model_copy(update={"already_loaded": True}), 200)
+    return outcome if isinstance(outcome, Refusal) else Answer(BatchOut.of(outcome), 201, f"/api/v1/imports/{outcome.public_id}")
 
 
 @router.get("/imports/{batch_id}", response=BatchOut)
@@ -159,7 +159,7 @@ def commit_batch(request: HttpRequest, batch_id: str) -> Any:
     if not isinstance(outcome, Approval):
         jobs.defer_commit(batch_id)
     found = queries.batch(request.actor.scope, batch_id)
-    return found if isinstance(found, Refusal) else (202, BatchOut.of(found))
+    return found if isinstance(found, Refusal) else Answer(BatchOut.of(found), 202, f"/api/v1/imports/{batch_id}")
 
 
 @router.post("/imports/{batch_id}/undo", response=BatchOut)
@@ -221,4 +221,4 @@ class ProfileOut(Schema):
 def save_profile(request: HttpRequest, data: ProfileIn) -> Any:
     """Keep a profile; changed content makes a new version."""
     saved = actions.save_profile(request.actor, yaml.safe_dump(data.words, allow_unicode=True))
-    return saved if isinstance(saved, Refusal) else (201, ProfileOut(id=saved.profile.code, version=saved.version))
+    return saved if isinstance(saved, Refusal) else Answer(ProfileOut(id=saved.profile.code, version=saved.version), 201)

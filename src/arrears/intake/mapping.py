@@ -149,7 +149,8 @@ class _Entry:
                 self.faults.append(Fault(row, refusals.CURRENCY_UNKNOWN.code, column, "currency", text[:12]))
         if "__currency" in self.frame.columns:
             if "currency" in self.frame.columns:
-                differs = self.frame.filter((pl.col("currency") != pl.col("__currency")).fill_null(False))
+                formed = pl.col("currency").str.contains(r"^[A-Z]{3}$")
+                differs = self.frame.filter((formed & (pl.col("currency") != pl.col("__currency"))).fill_null(False))
                 column = self.output.column_of("currency")
                 for row, text, expected in differs.select(ROW, "currency", "__currency").iter_rows():
                     self.faults.append(
@@ -186,10 +187,8 @@ class _Entry:
             if not one.required:
                 continue
             column = self.output.column_of(one.name)
-            if one.name in self.frame.columns:
-                missing = self.frame.filter(pl.col(one.name).is_null())[ROW]
-            else:
-                missing = self.frame[ROW]
+            there = one.name in self.frame.columns
+            missing = self.frame.filter(pl.col(one.name).is_null())[ROW] if there else self.frame[ROW]
             values = {"label": one.label.zh, "label_en": one.label.en}
             self.faults += [
                 Fault(row, refusals.FIELD_MISSING.code, column, one.name, "", values)

@@ -121,7 +121,7 @@ def _take(request: HttpRequest, path: Path, name: str, chosen: profiles.Profile 
 def _receive(request: HttpRequest, path: Path, name: str, chosen: profiles.Profile) -> Any:
     options = {k: request.POST.get(k, "") for k in ("encoding", "delimiter", "sheet")}
     options = {k: v for k, v in options.items() if v} | {"new_portfolios": bool(request.POST.get("new_portfolios"))}
-    opened = open_file(path, {**chosen.source, **options}, running.limits())
+    opened = open_file(path, running.hints(chosen.source, options), running.limits())
     if isinstance(opened, Refusal):
         return opened
     actor = _actor(request)

@@ -137,8 +137,8 @@ ROW_JSON = Code(
     "row.json",
     "这一行不是一个 JSON 对象。",
     "The line is not one JSON object.",
-    "每行写一个 {{…}}。",
-    "Write one {{…}} a line.",
+    "每行写一个以花括号括起的对象。",
+    "Write one object in braces a line.",
 )
 ROW_UNKNOWN_COLUMN = Code(
     "row.unknown_column",

@@ -6,7 +6,7 @@ Screen, API and command line call ``begin`` (receive and check), ``approve`` and
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,6 +39,12 @@ def limits() -> Limits:
     return Limits(file_bytes=settings.MAX_UPLOAD_BYTES)
 
 
+def hints(source: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """How to open a file: what the person stated binds, what the profile says of its source is a hint."""
+    told = {k: v for k, v in source.items() if k != "encoding"}
+    return told | {"encoding_hint": source.get("encoding", "")} | dict(options)
+
+
 def profile(code: str) -> profiles.Profile | Refusal:
     """The newest version of a profile, saved or shipped. Refusal: ``profile.not_found``."""
     words = queries.profile_words(code)
@@ -68,7 +74,7 @@ def begin(
     cannot be opened is refused without a batch; one that fails in the check leaves a batch in state ``refused``.
     """
     options = {k: v for k, v in (options or {}).items() if v not in (None, "", False)}
-    opened = open_file(path, {**chosen.source, **options}, limits())
+    opened = open_file(path, hints(chosen.source, options), limits())
     if isinstance(opened, Refusal):
         return opened
     stated = options.get("manifest") or {}
@@ -156,7 +162,7 @@ def resume(actor: Actor, public_id: str, path: Path | None = None, progress: Pro
 
 def _same_file(batch: Batch, path: Path | None) -> Opened | Refusal:
     found = path or Path(batch.file_path)
-    opened = open_file(found, {**batch.profile_version.words.get("source", {}), **batch.options}, limits())
+    opened = open_file(found, hints(batch.profile_version.words.get("source", {}), batch.options), limits())
     if isinstance(opened, Opened) and opened.fingerprint.sha256 != bytes(batch.sha256):
         return refusals.FILE_CHANGED.at()
     return opened

@@ -69,10 +69,9 @@ def amounts(cells: pl.Series, currency: str, *, scientific: bool = False) -> Col
     cells = present(cells)
     places = exponent_of(currency)
     plain = cells.str.contains(rf"^-?\d{{1,14}}(\.\d{{1,{places}}})?$" if places else r"^-?\d{1,14}$").fill_null(False)
-    parts = cells.str.splitn(".", 2).struct.unnest() if places else None
-    if parts is None:
-        digits = cells
-    else:
+    digits = cells
+    if places:
+        parts = cells.str.splitn(".", 2).struct.unnest()
         digits = parts["field_0"] + parts["field_1"].fill_null("").str.pad_end(places, "0")
     fast = digits.set(~plain, None).cast(pl.Int64, strict=False)
     return _leftover(cells, fast, lambda text: parsing.parse_amount(text, currency, scientific=scientific), pl.Int64)

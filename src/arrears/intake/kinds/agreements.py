@@ -62,10 +62,13 @@ KIND = Kind(
 
 def check(frame: pl.DataFrame, context: CheckContext) -> Iterable[Fault]:
     """Dates in order; the terms are read and the schedule built, so that an impossible contract is refused here."""
-    yield from future(KIND, frame, context.today)
-    yield from reversed_dates(frame, KIND, "disbursed_on", "first_due_on")
-    yield from reversed_dates(frame, KIND, "disbursed_on", "maturity_on")
-    yield from _terms(frame, context)
+    found = [
+        *future(KIND, frame, context.today),
+        *reversed_dates(frame, KIND, "disbursed_on", "first_due_on"),
+        *reversed_dates(frame, KIND, "disbursed_on", "maturity_on"),
+    ]
+    yield from found
+    yield from _terms(frame.filter(~pl.col(ROW).is_in([f.row for f in found])), context)
 
 
 def _terms(frame: pl.DataFrame, context: CheckContext) -> Iterator[Fault]:

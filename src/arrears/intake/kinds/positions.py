@@ -24,7 +24,8 @@ KIND = Kind(
         "The former position is recorded again (or an empty one); what was known stays visible as known then.",
     ),
     fields=(
-        Field("agreement_reference", "text", t("借据号", "Agreement number"), True, longest=64, synonyms=("合同号", "loan_id", "agreement_id", "loan_no")),
+        Field("agreement_reference", "text", t("借据号", "Agreement number"), True, longest=64,
+              synonyms=("合同号", "loan_id", "agreement_id", "loan_no")),
         Field("as_of", "date", t("数据日期", "As of"), True, not_future=True, synonyms=("日期", "as_of", "date", "snapshot_date")),
         Field("currency", "text", t("币种", "Currency"), longest=3, synonyms=("currency", "ccy")),
         Field("balance", "amount", t("贷款余额", "Balance"), unit="minor", synonyms=("余额", "balance")),

@@ -22,7 +22,8 @@ KIND = Kind(
     needs="agreement",
     undo=t("本批次的还款计划被冲正，之前的版本重新生效。", "The schedules of the batch are reversed; the version before is in force again."),
     fields=(
-        Field("agreement_reference", "text", t("借据号", "Agreement number"), True, longest=64, synonyms=("合同号", "loan_id", "agreement_id", "loan_no")),
+        Field("agreement_reference", "text", t("借据号", "Agreement number"), True, longest=64,
+              synonyms=("合同号", "loan_id", "agreement_id", "loan_no")),
         Field("n", "integer", t("期次", "Instalment"), True, unit="count", at_least=1, synonyms=("期数", "n", "instalment_no")),
         Field("due_on", "date", t("应还日期", "Due on"), True, synonyms=("应还日", "到期日期", "due_date", "due_on")),
         Field("principal", "amount", t("应还本金", "Principal due"), True, unit="minor", at_least=0, synonyms=("本金", "principal")),

@@ -53,17 +53,16 @@ def take(path: Path, limit: int) -> Fingerprint | Refusal:
     return Fingerprint(digest.digest(), size, head, fault)
 
 
-def encoding_of(mark: Fingerprint, path: Path, stated: str = "") -> str | Refusal:
+def encoding_of(mark: Fingerprint, path: Path, stated: str = "", hint: str = "") -> str | Refusal:
     """The encoding of a text file: stated by the person, by a BOM, UTF-8 where every byte fits, else GB18030, else UTF-16 by its NULs.
 
-    A refusal (``file.encoding``) names the row and byte where the best candidate fails.
+    ``hint`` is the profile's: tried where the bytes are not UTF-8. A refusal (``file.encoding``) names the row and byte where the best candidate fails.
     """
     for bom, name in BOMS:
         if mark.head.startswith(bom):
             return _checked(path, name)
-    sample = mark.head[:4096]
-    if not stated and sample.count(0) > len(sample) // 4:
-        return _checked(path, "utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be")
+    if not stated and (wide := _wide(mark.head[:4096])):
+        return _checked(path, wide)
     if stated and stated.lower().replace("_", "-") not in ("utf-8", "utf8", "auto"):
         try:
             return _checked(path, codecs.lookup(stated).name)
@@ -73,7 +72,16 @@ def encoding_of(mark: Fingerprint, path: Path, stated: str = "") -> str | Refusa
         return "utf-8"
     if stated and stated.lower() != "auto":
         return refusals.ENCODING.at(row=_row_at(path, mark.utf8_fault), offset=mark.utf8_fault, encoding="UTF-8")
-    return _checked(path, "gb18030")
+    hinted = hint.lower() not in ("", "auto", "utf-8", "utf8")
+    return _checked(path, codecs.lookup(hint).name if hinted else "gb18030")
+
+
+def _wide(sample: bytes) -> str:
+    """UTF-16 without a BOM: every ASCII character leaves a NUL on the same side."""
+    low, high = sample[1::2].count(0), sample[::2].count(0)
+    if max(low, high) < max(4, len(sample) // 20) or min(low, high) > max(low, high) // 20:
+        return ""
+    return "utf-16-le" if low > high else "utf-16-be"
 
 
 def _checked(path: Path, encoding: str) -> str | Refusal:

@@ -26,7 +26,7 @@ class Opened:
 
 
 def open_file(path: Path, hints: dict[str, Any] | None = None, limits: Limits = Limits()) -> Opened | Refusal:  # noqa: B008
-    """Open ``path``. ``hints``: ``encoding delimiter sheet header_row``. Refusals: ``file.*``, ``header.*``."""
+    """Open ``path``. ``hints``: ``encoding`` (binding) ``encoding_hint delimiter sheet header_row``. Refusals: ``file.*``, ``header.*``."""
     hints = hints or {}
     mark = take(path, limits.file_bytes)
     if isinstance(mark, Refusal):
@@ -43,7 +43,7 @@ def _source(path: Path, mark: Fingerprint, hints: dict[str, Any], limits: Limits
         return XlsxSource.open(path, mark.size, hints, limits)
     if head.startswith((b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"\x89PNG", b"\x7fELF", b"Rar!")):
         return refusals.FILE_FORMAT.at(found=path.suffix.lower() or head[:4].hex())
-    encoding = encoding_of(mark, path, str(hints.get("encoding") or ""))
+    encoding = encoding_of(mark, path, str(hints.get("encoding") or ""), str(hints.get("encoding_hint") or ""))
     if isinstance(encoding, Refusal):
         return encoding
     text = head.decode(encoding, errors="ignore").lstrip("\ufeff \t\r\n")

@@ -234,6 +234,14 @@ def test_positions_of_a_customer_take_as_many_queries_for_one_as_for_many(actor,
     assert all(f.position.overdue_minor > 0 for f in found)
 
 
+def test_schedule_as_it_stands(loan):
+    rows = queries.schedule(SYSTEM_SCOPE, "L1", AS_OF)
+    assert [i.due_on for i in rows][:2] == [D(2025, 2, 15), D(2025, 3, 15)]
+    assert (rows[0].outstanding_minor, rows[0].settled_on) == (0, D(2025, 2, 15))
+    assert sum(i.outstanding_minor for i in rows) == queries.position(SYSTEM_SCOPE, "L1", AS_OF).position.outstanding_minor
+    assert queries.schedule(SYSTEM_SCOPE, "NONE", AS_OF).code == "ledger.agreement_unknown"
+
+
 def test_nothing_is_seen_or_done_across_creditors(actor, loan):
     other = Creditor.objects.create(code="OTHER", name="别家")
     scope = Scope(creditor_ids=frozenset({other.pk}))

@@ -14,7 +14,7 @@ from arrears.parties.models import Customer, Party
 
 from . import models, refusals
 from .events import Component, Event, EventKind, ScheduleRow, known_events
-from .position import Position, position_of
+from .position import InstalmentState, Position, position_of
 from .servicing import ServicingTerms
 from .statement import Statement, statement_of
 
@@ -170,6 +170,14 @@ def positions_of_customer(
     scope: Scope, customer_public_id: str, as_of: date, known_at: datetime | None = None
 ) -> list[AgreementPosition]:
     return positions(scope, agreements_of_customer(scope, customer_public_id), as_of, known_at)
+
+
+def schedule(
+    scope: Scope, public_id: str, as_of: date, known_at: datetime | None = None
+) -> tuple[InstalmentState, ...] | Refusal:
+    """Every obligation of one agreement as it stands: billed, paid, open, days late; by due date."""
+    found = position(scope, public_id, as_of, known_at)
+    return found if isinstance(found, Refusal) else found.position.instalments
 
 
 def statement(

@@ -124,3 +124,21 @@ def test_the_site_builds_without_a_warning(tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert not re.search(r"<(?:script|link)[^>]+(?:src|href)=\"(?:https?:)?//", page)
+
+
+def test_the_page_of_terms_says_what_the_code_reads():
+    from arrears.ledger.caps import PROFILES
+    from arrears.ledger.servicing import NAMED_WATERFALLS, ServicingTerms
+    from arrears.ledger.terms_reading import WORDS
+
+    text = (DOCS / "reference/servicing-terms.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", text, re.S)
+    terms = ServicingTerms.from_dict(yaml.safe_load(example))
+    assert terms.grace_days == 3
+    assert terms.cap is not None
+    named = set(re.findall(r"`([^`]+)`", text))
+    assert set(terms.to_dict()) - {"currency", "instalment_ageing"} <= named
+    assert {*NAMED_WATERFALLS, *PROFILES} <= named
+    schedule = text.split("## Servicing")[0]
+    rows = [row.split("|")[1] for row in schedule.splitlines() if row.startswith("| `")]
+    assert set(re.findall(r"`([^`]+)`", "".join(rows))) <= set(WORDS)

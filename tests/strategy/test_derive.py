@@ -55,7 +55,7 @@ def test_choice(days, log, stage, step, because, due_in):
 
 def test_a_hold_comes_before_everything():
     found = ask(40, contact_disputed=True)
-    assert (found.because, found.hold, found.step.id, found.step.channel) == ("hold", "dispute", "verify_dispute", "task")
+    assert (found.because, found.hold, found.step.id, found.step.channel) == ("hold", "dispute", "verify_dispute", "internal")
     assert found.stage == "middle"
 
 

@@ -64,7 +64,8 @@ class _Verdict:
     row: Mapping[str, Any]
 
 
-_UNKNOWN = {
+#: What the engine itself refuses, by code.
+UNKNOWN = {
     "unknown_pack": Text("规则包 {what} 未载入", "rule pack {what} is not loaded"),
     "unknown_time_zone": Text(
         "对方所在时区未知，无法判断当地时间", "the person's time zone is not known, so local time cannot be judged"
@@ -79,7 +80,7 @@ _UNKNOWN = {
 
 
 def _unknown(code: str, what: str = "") -> Reason:
-    return Reason(code, "", "deny", "engine", "regulation digest 0.3, law 1", _UNKNOWN[code].format(what=what))
+    return Reason(code, "", "deny", "engine", "regulation digest 0.3, law 1", UNKNOWN[code].format(what=what))
 
 
 def decide(situation: Situation, request: Request, packs: Mapping[str, Pack]) -> Decision:

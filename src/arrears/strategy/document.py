@@ -17,8 +17,8 @@ from arrears.rules.language import Condition, compile_condition
 from arrears.rules.vocabulary import Vocabulary
 from arrears.strategy import refusals
 
-#: ``task`` is work without a contact (review, research, hand-over); the others are channels of the gate.
-CHANNELS = ("voice", "ai_voice", "sms", "im", "email", "letter", "visit", "task")
+#: ``internal`` is work without a contact (review, research, hand-over); the others are channels of the gate.
+CHANNELS = ("voice", "ai_voice", "sms", "im", "email", "letter", "visit", "internal")
 STAGES = ("early", "middle", "late", "legal")
 OWNER_MODES = ("keep_case", "round_robin", "team")
 

@@ -107,7 +107,7 @@ def _template(method: str, principal: int, rate: str, count: int) -> tuple[tuple
         "first_due_on": date(2025, 2, 10), "instalment_count": count, "keeping": "computed", "penalty_rate": None,
     }  # fmt: skip
     if method == "fixed_payment":
-        row |= {"fixed_instalment": fixed_instalment(principal), "instalment_count": None}
+        row |= {"fixed_instalment": fixed_instalment(principal), "instalment_count": WIDTH}  # at most so many
     built = of_row(row)
     if not isinstance(built, Built):
         raise ValueError(f"no schedule for {method} {principal} {rate} {count}: {built}")
@@ -246,7 +246,7 @@ def agreement_rows(loans: Contracts, customers: pl.Series) -> pl.DataFrame:
             "年利率": text(np.array(RATES)[loans.rate], lends),
             "罚息年利率": text(np.array(PENALTIES)[loans.rate], lends),
             "还款方式": text([k.repayment for k in kinds], np.array([bool(k.repayment) for k in kinds])),
-            "期数": text(loans.count, has_terms & ~fixed & (loans.kind != BY_KEY["bullet"])),
+            "期数": text(np.where(fixed, WIDTH, loans.count), has_terms & (loans.kind != BY_KEY["bullet"])),
             "还款周期": text(["每月"] * len(loans), has_terms),
             "首期应还日": text(first_due, has_terms & (loans.kind != BY_KEY["bullet"])),
             "到期日": text(last, by_days),

@@ -43,6 +43,8 @@ class Postings:
 
 def key(prefix: str, row: np.ndarray, place: np.ndarray) -> np.ndarray:
     """Reference of a posting, unique inside its agreement."""
+    if not len(place):
+        return np.empty(0, dtype=str)  # zfill knows no width of nothing
     return np.char.add(prefix, np.char.zfill((place + 1).astype(str), 3))
 
 

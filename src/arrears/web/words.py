@@ -79,7 +79,8 @@ ACTS = {
     "role.added": later("登记借据身份"), "host_position.fed": later("接收核心系统余额"), "receipt.posted": later("收款入账"),
     "receipt.undone": later("撤销收款入账"), "permit.reserved": later("取得联系许可"), "permit.refused": later("联系许可被拒"),
     "permit.used": later("使用联系许可"), "permit.released": later("放弃联系许可"), "permit.settled": later("联系许可结案"),
-    "contact.reported": later("登记联系结果"), "letter.issued": later("发出提醒函"), "letter.reprinted": later("重印提醒函"), "approval.requested": later("提交审批"),
+    "contact.reported": later("登记联系结果"), "letter.issued": later("发出提醒函"),
+    "letter.reprinted": later("重印提醒函"), "approval.requested": later("提交审批"),
     "approval.executed": later("审批通过并执行"), "approval.refused": later("审批不通过"), "approval.withdrawn": later("撤回审批"),
 }  # fmt: skip
 ACTORS = {"person": later("员工"), "api_key": later("接口密钥"), "system": later("系统"), "rule": later("规则")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.urls import NoReverseMatch, reverse
@@ -141,6 +142,15 @@ def why(url: str, label: str = "") -> SafeString:
     return format_html(
         '<a class="why" href="{}">{}</a>', url, label or ("为什么" if (get_language() or "zh").startswith("zh") else "why")
     )
+
+
+@register.simple_tag
+def tab_url(key: str, dates: Any, why_id: str = "") -> str:
+    """Address of a tab of the same page, with the two dates carried along."""
+    own = {"tab": key, "why": why_id}
+    if dates.is_past:
+        own |= {"as_of": dates.as_of_text, "known_at": dates.known_text}
+    return "?" + urlencode({k: v for k, v in own.items() if v})
 
 
 @register.simple_tag

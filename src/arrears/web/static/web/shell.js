@@ -47,4 +47,16 @@
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
+  // A swapped page keeps the reader's place: focus goes to the same link in the new content, or to its top.
+  let pressed = "";
+  document.addEventListener("htmx:before:request", (event) => {
+    pressed = (event.target instanceof Element && event.target.id) || "";
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    const main = document.getElementById("main");
+    const again = pressed && document.getElementById(pressed);
+    (again || main).focus({ preventScroll: true });
+    const reason = document.querySelector(".derive");
+    if (again && again.classList.contains("why") && reason) reason.scrollIntoView({ block: "nearest" });
+  });
 })();

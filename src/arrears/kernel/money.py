@@ -26,14 +26,14 @@ class RoundingMode(StrEnum):
 
     @property
     def decimal_mode(self) -> str:
-        return {
-            "half_even": ROUND_HALF_EVEN,
-            "half_up": ROUND_HALF_UP,
-            "half_down": ROUND_HALF_DOWN,
-            "up": ROUND_UP,
-            "down": ROUND_DOWN,
-            "none": ROUND_HALF_EVEN,
-        }[self.value]
+        return _DECIMAL_MODES[self]
+
+
+#: Made once: every rounding of every instalment asks here.
+_DECIMAL_MODES = {
+    RoundingMode.HALF_EVEN: ROUND_HALF_EVEN, RoundingMode.HALF_UP: ROUND_HALF_UP, RoundingMode.HALF_DOWN: ROUND_HALF_DOWN,
+    RoundingMode.UP: ROUND_UP, RoundingMode.DOWN: ROUND_DOWN, RoundingMode.NONE: ROUND_HALF_EVEN,
+}  # fmt: skip
 
 
 def exponent_of(currency: str) -> int:

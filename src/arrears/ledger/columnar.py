@@ -38,7 +38,7 @@ _ROWS: dict[str, pl.DataType] = {
     "interest_minor": pl.Int64(), "fee_minor": pl.Int64(), "penalty_minor": pl.Int64(), "cost_minor": pl.Int64(),
 }  # fmt: skip
 _EVENTS: dict[str, pl.DataType] = {
-    "agreement_id": pl.Int64(), "id": pl.Int64(), "kind": pl.String(), "effective_on": pl.Date(),
+    "agreement_id": pl.Int64(), "id": pl.Int64(), "kind": waves.KINDS, "effective_on": pl.Date(),
     "recorded_at": pl.Datetime("us", "UTC"), "amount_minor": pl.Int64(), "component": pl.String(), "due_on": pl.Date(),
     "until": pl.Date(), "target_id": pl.Int64(), "data": pl.String(),
 }  # fmt: skip
@@ -203,7 +203,7 @@ def _owners(ids: pl.Series, terms: Mapping[int, ServicingTerms], products: pl.Da
     without = owner.filter(pl.col("product").is_null() | ~pl.col("product").is_in(list(terms)))
     if len(without):
         raise ValueError(f"agreements without servicing terms: {without['agreement_id'].sort().to_list()[:5]}")
-    return owner
+    return owner.sort("agreement_id")
 
 
 Pair = tuple[pl.DataFrame, pl.DataFrame]
@@ -213,9 +213,10 @@ def _by_product(rows: pl.DataFrame, events: pl.DataFrame, owner: pl.DataFrame | 
     if owner is None:
         yield 0, (rows, events)
         return
-    ids, product = (owner.sort("agreement_id")[c].to_numpy() for c in ("agreement_id", "product"))
-    of_row, of_event = (product[np.searchsorted(ids, f["agreement_id"].to_numpy())] for f in (rows, events))
-    for key in sorted({*np.unique(of_row).tolist(), *np.unique(of_event).tolist()}):
+    ids, product = (owner[c].to_numpy() for c in ("agreement_id", "product"))
+    of_row, of_event = (product[waves.places_of(ids, f["agreement_id"])] for f in (rows, events))
+    keys = np.unique(product)
+    for key in keys[[bool((of_row == k).any() or (of_event == k).any()) for k in keys]]:
         yield int(key), (rows.filter(pl.Series(of_row == key)), events.filter(pl.Series(of_event == key)))
 
 

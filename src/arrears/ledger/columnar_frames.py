@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ from .servicing import COMPONENTS, INDEX, Replay, ServicingTerms, Stop
 
 #: Agreements in one set of arrays: small enough for the processor's caches, large enough to hide the cost of a call.
 CHUNK = 10_000
+#: Kinds as the frames hold them: the position in this list is the physical value.
+KINDS = pl.Enum([k.value for k in EventKind])
 _OPS = {
     EventKind.PAID.value: PAY,
     EventKind.CHARGED.value: BILL,
@@ -89,6 +92,16 @@ def _in_order(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
     return frame if bool((rising | equal).all()) else frame.sort("agreement_id", *columns)
 
 
+def places_of(ids: Ints, column: pl.Series) -> Ints:
+    """For each element of ``column`` its place in the sorted ``ids``; long runs of one id cost one search."""
+    values = column.to_numpy()
+    if not len(values):
+        return np.zeros(0, dtype=np.int64)
+    begins = np.concatenate([[True], values[1:] != values[:-1]])
+    found: Ints = np.searchsorted(ids, values[begins])[np.cumsum(begins) - 1]
+    return found
+
+
 def _places(ids: Ints, facts: Ints) -> Ints:
     """The place of each agreement: chunk by chunk in the order of ids, inside a chunk by falling number of facts."""
     chunk = np.arange(len(ids)) // CHUNK
@@ -107,14 +120,12 @@ def _runs(sorted_index: Ints, count: int) -> Ints:
 
 def _arrange(
     ids: Ints, laid: pl.DataFrame, counted: pl.DataFrame, terms: ServicingTerms
-) -> tuple[Ints, Slots, Facts, tuple[int, ...]]:
+) -> tuple[Ints, tuple[Slots, Slots], Facts, tuple[int, ...]]:
     """Places of the agreements, their obligations with slots, their facts in waves, and the components in use."""
     laid = _in_order(laid, "due_on", "n")
     moving = _in_order(counted.filter(pl.col("kind").is_in(list(_OPS))), "id")
-    owner, kind = (
-        np.searchsorted(ids, moving["agreement_id"].to_numpy()),
-        moving["kind"].cast(pl.String).replace_strict(_OPS).to_numpy(),
-    )
+    codes = np.array([_OPS.get(k.value, -1) for k in EventKind], dtype=np.int64)
+    owner, kind = places_of(ids, moving["agreement_id"]), codes[moving["kind"].cat.physical().to_numpy()]
     places = _places(ids, np.bincount(owner, minlength=len(ids)))
     day, due, amount = _days(moving, "effective_on"), _days(moving, "due_on"), moving["amount_minor"].fill_null(0).to_numpy()
     parts = _parts(laid, moving, terms)
@@ -124,12 +135,12 @@ def _arrange(
     owner, kind, day, due, amount = (x[order] for x in (owner, kind, day, due, amount))
     part = _part_of(moving, parts)[order]
     wanted = np.where(kind == BACK, day, np.where(due == FAR, day, due))
-    slots, slot = _slots(ids, places, laid, (owner, kind, wanted))
+    rows, extra, slot = _slots(ids, places, laid, (owner, kind, wanted))
     place = places[owner]
-    wave = np.arange(len(place)) - np.searchsorted(place, place)
-    waves = np.lexsort((place, wave, place // CHUNK))
+    wave = _runs(place, len(ids))
+    waves = np.argsort(((place // CHUNK) << 44) | (wave << 24) | (place % CHUNK), kind="stable")
     columns = [x[waves] for x in (kind, day, amount, slot, part)]
-    return places, slots, Facts(columns, _wave_lengths(place[waves] // CHUNK, wave[waves], len(ids))), parts
+    return places, (rows, extra), Facts(columns, _wave_lengths(place[waves] // CHUNK, wave[waves], len(ids))), parts
 
 
 def _wave_lengths(chunk: Ints, wave: Ints, count: int) -> list[list[int]]:
@@ -141,19 +152,19 @@ def _wave_lengths(chunk: Ints, wave: Ints, count: int) -> list[list[int]]:
     return lengths
 
 
-def _slots(ids: Ints, places: Ints, laid: pl.DataFrame, facts: tuple[Ints, Ints, Ints]) -> tuple[Slots, Ints]:
-    """Obligations in slots, and the slot that each fact raises (-1: none).
+def _slots(ids: Ints, places: Ints, laid: pl.DataFrame, facts: tuple[Ints, Ints, Ints]) -> tuple[Slots, Slots, Ints]:
+    """Rows in slots, further obligations in slots, and the slot that each fact raises (-1: none).
 
     Slots follow (due date, creation): rows first, then charges that stand alone and chargebacks in order of application.
     """
     owner, kind, wanted = facts
-    of_row, row_due = np.searchsorted(ids, laid["agreement_id"].to_numpy()), _days(laid, "due_on")
+    of_row, row_due = places_of(ids, laid["agreement_id"]), _days(laid, "due_on")
     row_slot = _runs(of_row, len(ids))
     amounts = {p: laid[f"{p}_minor"].to_numpy() for p in _PARTS}
     slot = np.full(len(owner), -1, dtype=np.int64)
     bills = np.nonzero((kind == BILL) | (kind == BACK))[0]
     if not len(bills):
-        return Slots(places[of_row], row_slot, row_due, amounts), slot
+        return Slots(places[of_row], row_slot, row_due, amounts), Slots(slot[bills], slot[bills], wanted[bills], {}), slot
     # a charge joins the first row due on or after its own due date
     keys = _key(of_row, row_due)
     host = np.searchsorted(keys, _key(owner[bills], wanted[bills]))
@@ -169,17 +180,9 @@ def _slots(ids: Ints, places: Ints, laid: pl.DataFrame, facts: tuple[Ints, Ints,
         numbers[order] = _runs((both >> 26)[order], len(ids))
         row_slot[touched], slot[alone] = numbers[: len(touched)], numbers[len(touched) :]
     slot[bills[hosted]] = row_slot[host[hosted]]
-    nothing = np.zeros(len(alone), dtype=np.int64)
-    joined = Slots(
-        np.concatenate([places[of_row], places[owner[alone]]]),
-        np.concatenate([row_slot, slot[alone]]),
-        np.concatenate([row_due, wanted[alone]]),
-        {p: np.concatenate([amount, nothing]) for p, amount in amounts.items()},
-    )
-    order = np.argsort(joined.place // CHUNK, kind="stable")
-    return Slots(
-        joined.place[order], joined.slot[order], joined.due[order], {p: a[order] for p, a in joined.amounts.items()}
-    ), slot
+    order = np.argsort(places[owner[alone]], kind="stable")
+    extra = Slots(places[owner[alone]][order], slot[alone][order], wanted[alone][order], {})
+    return Slots(places[of_row], row_slot, row_due, amounts), extra, slot
 
 
 def _parts(laid: pl.DataFrame, moving: pl.DataFrame, terms: ServicingTerms) -> tuple[int, ...]:
@@ -213,23 +216,27 @@ def fold(
     """Positions of the agreements ``ids`` (all of them known to this lane), and the ids whose sums are too large for it."""
     known = ids.sort().to_numpy()
     places, slots, facts, parts = _arrange(known, laid, counted, terms)
-    first = int(slots.due.min()) if len(slots.due) else 0
+    first = min((int(s.due.min()) for s in slots if len(s.due)), default=0)
     rates = rates_of(terms, first, max(day_number(as_of), first) + 1)
-    bounds = slots.bounds(len(facts.chunks))
-    answers, small, done = [], [], 0
-    for chunk, waves in enumerate(facts.chunks):
-        begin = chunk * CHUNK
+    bounds = [s.bounds(len(facts.chunks)) for s in slots]
+    starts = np.cumsum([0, *(sum(waves) for waves in facts.chunks)]).tolist()
+
+    def work(chunk: int) -> tuple[Flags, dict[str, Ints]]:
+        begin, waves = chunk * CHUNK, facts.chunks[chunk]
         size = min(CHUNK, len(known) - begin)
-        mine = [c[done : done + sum(waves)] for c in facts.columns]
-        state, fits = _state(begin, size, slots.part(bounds[chunk], bounds[chunk + 1]), (mine[2], waves), (parts, rates, terms))
-        small.append(fits)
+        mine = [c[starts[chunk] : starts[chunk + 1]] for c in facts.columns]
+        here = [s.part(b[chunk], b[chunk + 1]) for s, b in zip(slots, bounds, strict=True)]
+        state, fits = _state(begin, size, here, (mine[2], waves), (parts, rates, terms))
         at = 0
         for m in waves:
             state.wave(m, [c[at : at + m] for c in mine], terms.replay is Replay.CHARGES_FIRST)
             at += m
-        done += at
         state.accrue(size, np.full(size, day_number(as_of), dtype=np.int64))
-        answers.append(_amounts(state, as_of))
+        return fits, _amounts(state, as_of)
+
+    with ThreadPoolExecutor(max_workers=pl.thread_pool_size()) as pool:  # chunks share nothing; numpy lets go of the lock
+        done = list(pool.map(work, range(len(facts.chunks))))
+    small, answers = [fits for fits, _ in done], [amounts for _, amounts in done]
     joined: dict[str, Any] = {name: np.concatenate([a[name] for a in answers])[places] for name in answers[0]}
     large = pl.Series("agreement_id", known[~np.concatenate(small)[places]], dtype=pl.Int64)
     answer = _finish(_dated(pl.DataFrame({"agreement_id": known, **joined})), counted, as_of, terms)
@@ -239,20 +246,21 @@ def fold(
 def _state(
     begin: int,
     size: int,
-    slots: Slots,
+    slots: list[Slots],
     paid: tuple[Ints, list[int]],
     shared: tuple[tuple[int, ...], Rates | None, ServicingTerms],
 ) -> tuple[Waves, Flags]:
     """Arrays of the agreements ``begin`` to ``begin + size``, and which of them have sums that fit."""
     parts, rates, terms = shared
-    width = int(slots.slot.max()) + 1 if len(slots.slot) else 1
+    width = max((int(s.slot.max()) + 1 for s in slots if len(s.slot)), default=1)
     due = np.full((size, width + 1), FAR, dtype=np.int64)
     left = np.zeros((size, width + 1, len(parts)), dtype=np.int64)
-    at: Any = (slots.place - begin, slots.slot)
-    due[at] = slots.due
-    for name in _PARTS:
-        if INDEX[Component(name)] in parts:
-            left[(*at, parts.index(INDEX[Component(name)]))] = slots.amounts[name]
+    for some in slots:
+        at: Any = (some.place - begin, some.slot)
+        due[at] = some.due
+        for name, amount in some.amounts.items():
+            if INDEX[Component(name)] in parts:
+                left[(*at, parts.index(INDEX[Component(name)]))] = amount
     small = np.ones(size, dtype=np.bool_)
     if rates is not None:
         owed = left.sum(axis=(1, 2), dtype=np.float64)

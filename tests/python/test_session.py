@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import re
 import subprocess
 import sys
 from datetime import date
-from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -129,13 +127,9 @@ def test_one_installation_a_process(house):
         arrears.open(home="elsewhere")
 
 
-HOW_TO = Path(__file__).parents[2] / "docs/how-to/use-in-python.md"
-SNIPPETS = re.findall(r"```python\n(.*?)```", HOW_TO.read_text(encoding="utf-8"), re.S)
-
-
 @pytest.fixture
 def ground(house, person, monkeypatch, tmp_path, settings):
-    """What the snippets speak of: a loan L-1, a user, a book of the day."""
+    """A loan L-1 and a book of the day."""
     from arrears import session
     from arrears.access.models import Portfolio
     from arrears.ledger.actions_contract import AgreementData
@@ -148,14 +142,7 @@ def ground(house, person, monkeypatch, tmp_path, settings):
     house.ledger.open_agreement(AgreementData("L-1", person.public_id, retail.pk, "consumer_loan", "CNY", date(2026, 1, 10)))
     house.ledger.disburse("L-1", 300000, on="2026-01-10")
     house.ledger.set_schedule("L-1", on="2026-01-10", rows=[ScheduleRow(1, date(2026, 2, 10), 300000, 1000)])
-    Grant.objects.create(user=User.objects.create(username="zhang", display_name="张"), role=Role.LEAD, creditor=bank)
     house.book.build("2026-03-20", "bank")
-    return {"arrears": arrears, "house": house}
-
-
-@pytest.mark.parametrize("place", range(len(SNIPPETS)))
-def test_snippets_of_the_how_to_run(ground, place, capsys):
-    exec(SNIPPETS[place], ground)
 
 
 def test_position_and_statement_from_python(ground):

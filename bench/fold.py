@@ -14,6 +14,7 @@ import tempfile
 import time
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -109,25 +110,47 @@ def _events(
     )
 
 
-def read_only(folder: Path) -> tuple[float, int]:
-    """Seconds to read every column of the events, and how many there are."""
-    begin = time.perf_counter()
+class Took(NamedTuple):
+    """Seconds on the wall and of the processor (the steadier of the two on a shared machine)."""
+
+    wall: float
+    cpu: float
+
+    @classmethod
+    def since(cls, begin: Took) -> Took:
+        return cls(time.perf_counter() - begin.wall, time.process_time() - begin.cpu)
+
+    @classmethod
+    def now(cls) -> Took:
+        return cls(time.perf_counter(), time.process_time())
+
+    def __add__(self, other: object) -> Took:
+        assert isinstance(other, Took)
+        return Took(self.wall + other.wall, self.cpu + other.cpu)
+
+    def each(self, count: int) -> Took:
+        return Took(self.wall / count, self.cpu / count)
+
+
+def read_only(folder: Path) -> tuple[Took, int]:
+    """Time to read every column of the events, and how many there are."""
+    begin = Took.now()
     count = sum(len(pl.read_parquet(path)) for path in sorted(folder.glob("events-*.parquet")))
-    return time.perf_counter() - begin, count
+    return Took.since(begin), count
 
 
-def money_warp_seconds(folder: Path, sample: int, instalments: int) -> float:
-    """Seconds that money-warp takes for one loan of the sample: build it, record its payments, ask what is owed."""
+def money_warp(folder: Path, sample: int, instalments: int) -> Took:
+    """Time that money-warp takes for one loan of the sample: build it, record its payments, ask what is owed."""
     from money_warp import InterestRate, Loan, Money, Warp
 
     events = pl.read_parquet(folder / "events-000.parquet", n_rows=sample * 40).filter(pl.col("kind") == "paid")
     rows = pl.read_parquet(folder / "rows-000.parquet", n_rows=sample * instalments)
-    took = 0.0
+    took = Took(0, 0)
     for loan in range(1, sample + 1):
         mine, laid = events.filter(pl.col("agreement_id") == loan), rows.filter(pl.col("agreement_id") == loan)
         dues, payments = laid["due_on"].to_list(), mine.select("effective_on", "amount_minor").rows()
         total, opened = laid["principal_minor"].sum(), dues[0].toordinal() - 30
-        begin = time.perf_counter()
+        begin = Took.now()
         one = Loan(
             Money(total / 100),
             InterestRate("12% annual"),
@@ -141,12 +164,12 @@ def money_warp_seconds(folder: Path, sample: int, instalments: int) -> float:
             one.record_payment(Money(amount / 100), datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
         with Warp(one, datetime(AS_OF.year, AS_OF.month, AS_OF.day, tzinfo=UTC)) as then:
             _ = then.current_balance, then.principal_balance
-        took += time.perf_counter() - begin
-    return took / sample
+        took += Took.since(begin)
+    return took.each(sample)
 
 
-def check(folder: Path, answer: pl.DataFrame, sample: int) -> tuple[int, float]:
-    """One-loan fold of a spread-out sample: how many rows differ (must be 0), and seconds for each."""
+def check(folder: Path, answer: pl.DataFrame, sample: int) -> tuple[int, Took]:
+    """One-loan fold of a spread-out sample: how many rows differ (must be 0), and the time for each."""
     ids = answer["agreement_id"].gather_every(max(1, len(answer) // sample)).to_list()
     mine = pl.col("agreement_id").is_in(ids)
     rows = pl.scan_parquet(folder / "rows-*.parquet").filter(mine).collect().partition_by("agreement_id", as_dict=True)
@@ -158,15 +181,15 @@ def check(folder: Path, answer: pl.DataFrame, sample: int) -> tuple[int, float]:
     told = events.collect().partition_by("agreement_id", as_dict=True)
     product = dict(pl.scan_parquet(folder / "products-*.parquet").filter(mine).collect().rows())
     expected = {row["agreement_id"]: row for row in answer.filter(mine).to_dicts()}
-    wrong, took = 0, 0.0
+    wrong, took = 0, Took(0, 0)
     for i in ids:
         laid = [ScheduleRow(r["n"], r["due_on"], r["principal_minor"], r["interest_minor"]) for r in rows[(i,)].to_dicts()]
         facts = [columnar.as_event(e) for e in told[(i,)].to_dicts()]
-        begin = time.perf_counter()
+        begin = Took.now()
         at = position_of(TERMS[product[i]], facts, laid, AS_OF)
-        took += time.perf_counter() - begin
+        took += Took.since(begin)
         wrong += columnar.as_row(i, at, expected[i]["lane"]) != expected[i]
-    return wrong, took / len(ids)
+    return wrong, took.each(len(ids))
 
 
 def main() -> None:
@@ -180,25 +203,26 @@ def main() -> None:
         folder = Path(name)
         write(folder, wanted.loans, wanted.instalments, wanted.seed)
         reading, count = read_only(folder)
-        begin, cpu = time.perf_counter(), time.process_time()
+        begin = Took.now()
         scans = [pl.scan_parquet(folder / f"{kind}-*.parquet") for kind in ("rows", "events", "products")]
         answer = columnar.fold(scans[0], scans[1], AS_OF, None, TERMS, scans[2])
-        took, cpu = time.perf_counter() - begin, time.process_time() - cpu
-        other = money_warp_seconds(folder, min(wanted.sample, wanted.loans), wanted.instalments)
+        took = Took.since(begin)
+        other = money_warp(folder, min(wanted.sample, wanted.loans), wanted.instalments)
         wrong, scalar = check(folder, answer, 400)
     lanes = dict(answer.group_by("lane").len().rows())
-    per_loan = took / wanted.loans
+    loan = took.each(wanted.loans)
     print(f"loans {wanted.loans:,}  instalments {wanted.instalments}  events {count:,}  lanes {lanes}")
     print(f"overdue loans {(answer['overdue_minor'] > 0).sum():,}  overdue {answer['overdue_minor'].sum() / 100:,.2f}")
-    print(f"read events only        {reading:8.2f} s")
-    print(
-        f"columnar fold, all      {took:8.2f} s   {per_loan * 1e6:8.1f} us per loan   {took / reading:6.1f} x reading   ({cpu:.1f} s of processor)"
-    )
-    print(f"one-loan fold           {scalar * 1e3:8.2f} ms per loan   columnar is {scalar / per_loan:,.0f} x faster")
-    print(f"money-warp              {other * 1e3:8.2f} ms per loan   columnar is {other / per_loan:,.0f} x faster")
-    print(
-        f"checked against the one-loan fold: {wrong} differ; peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB"
-    )
+    print(f"{'':24}{'wall':>12}{'processor':>14}")
+    print(f"read events only        {reading.wall:10.2f} s {reading.cpu:11.2f} s")
+    print(f"columnar fold, all      {took.wall:10.2f} s {took.cpu:11.2f} s")
+    print(f"  x reading             {took.wall / reading.wall:10.1f}   {took.cpu / reading.cpu:11.1f}")
+    print(f"columnar fold, per loan {loan.wall * 1e6:10.1f} us{loan.cpu * 1e6:11.1f} us")
+    for name, one in (("one-loan fold", scalar), ("money-warp", other)):
+        print(f"{name + ', per loan':24}{one.wall * 1e3:10.2f} ms{one.cpu * 1e3:11.2f} ms")
+        print(f"  columnar is faster by {one.wall / loan.wall:10,.0f} x {one.cpu / loan.cpu:11,.0f} x")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"checked against the one-loan fold: {wrong} differ; peak memory {memory:.1f} GB")
     if wrong:
         raise SystemExit(1)
 

@@ -66,7 +66,7 @@ def test_why_this_amount_adds_up_and_follows_the_dates(portrait, open_page):
     page = open_page()
     page.goto(f"/customers/{portrait.customer}")
     total = page.locator(".derive tfoot .money").inner_text()
-    assert total == page.locator("dl.facts .amount .money").inner_text()
+    assert total == page.locator("dl.figures .amount .money").inner_text()
     cents = [
         int(re.sub(r"[^\d]", "", t)) * (-1 if "−" in t else 1)
         for t in page.locator(".derive tbody tr:not(.subtotal) .money").all_inner_texts()
@@ -75,7 +75,7 @@ def test_why_this_amount_adds_up_and_follows_the_dates(portrait, open_page):
     page.fill("input[name=as_of]", "2026-10-01")
     page.click(".asof button")
     assert page.locator(".looking-back").count() == 1
-    assert page.locator("dl.facts .amount .money").inner_text() != total
+    assert page.locator("dl.figures .amount .money").inner_text() != total
     page.fill("input[name=as_of]", "2026-02-30")
     page.click(".asof button")
     assert "2026-02-30" in page.locator("[role=alert]").inner_text()
@@ -125,6 +125,85 @@ def test_pages_work_without_script(portrait, chromium, live_server):
     page.click("button.primary")
     page.goto(f"/customers/{portrait.customer}")
     assert page.locator(".derive tfoot .money").count() == 1
+    context.close()
+
+
+def test_tabs_and_reasons_swap_in_place_and_keep_focus(portrait, open_page):
+    page = open_page()
+    page.goto(f"/customers/{portrait.customer}")
+    page.evaluate("window.arrived = 1")
+    page.click("#tab-people")
+    page.wait_for_selector("#tab-people[aria-current]")
+    assert page.evaluate("[window.arrived, document.activeElement.id]") == [1, "tab-people"]
+    assert page.url.endswith("?tab=people")
+    page.go_back()
+    page.wait_for_selector("#tab-money[aria-current]")
+    assert page.evaluate("document.activeElement.tagName") != "BODY"
+    page.keyboard.press("y")
+    page.wait_for_url("**why=agr_*")
+    assert page.locator(".derive tfoot").count() == 1
+
+
+def test_overview_counts_lead_to_the_same_customers(portrait, open_page):
+    page = open_page()
+    page.goto("/overview")
+    late = page.locator(".figures .plain")
+    assert late.inner_text() == "3"
+    late.click()
+    page.wait_for_url("**/customers?*")
+    assert page.locator("tbody tr").count() == 3
+
+
+def test_every_chart_has_its_table(portrait, open_page):
+    page = open_page()
+    page.goto("/overview")
+    drawn = page.locator("main [role=img]").count()
+    assert drawn >= 1
+    assert page.locator("main details table").count() == drawn
+    for figure in page.locator("main [role=img]").all():
+        assert figure.get_attribute("aria-label").strip()
+    page.locator("main details summary").first.click()
+    assert page.locator("main details[open] tbody tr").count() >= 1
+
+
+def test_the_list_sorts_on_the_server(portrait, open_page):
+    page = open_page()
+    page.goto("/customers")
+    assert page.locator("th[aria-sort=descending]").count() == 1
+    page.locator("th a.sort").nth(1).click()
+    page.wait_for_url("**sort=-overdue*")
+    amounts = [int(re.sub(r"[^\d]", "", t)) for t in page.locator("tbody td:nth-child(4)").all_inner_texts()]
+    assert amounts == sorted(amounts, reverse=True)
+
+
+def test_chinese_screens_speak_chinese(portrait, open_page):
+    """A label without a Han character is a name, a code, a number or a unit; anything else was forgotten."""
+    page = open_page()
+    known = re.compile(
+        r"^(Arrears.*|（CNY）|English|demo|test|CNY|M\d\+?|Lead|lead|req_\w+|Enter|Chrome.*|[\d.,:*/%×÷·→ \-−–—▲▼↓↑?A-Z]*)$"
+    )
+    for name, place in places(portrait).items():
+        page.goto(place)
+        texts = page.evaluate(
+            "() => [...document.querySelectorAll('body *')].filter(e => !e.children.length && !e.closest('.code') && e.checkVisibility())"
+            ".map(e => e.textContent.trim())"
+        )
+        left = [t for t in texts if t and not HAN.search(t) and not known.match(t)]
+        assert left == [], (name, left)
+
+
+@pytest.mark.parametrize(("place", "status"), [("/nothing", 404), ("/customers/cus_none", 404), ("/agreements/agr_none", 404)])
+def test_a_failure_has_a_page_with_a_trace_id(portrait, chromium, live_server, place, status):
+    context = chromium.new_context(base_url=live_server.url, locale="en-US", java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/sign-in")
+    page.fill("#username", "lead")
+    page.fill("#password", "correct-horse-battery-9")
+    page.click("form:has(#password) button.primary")
+    answer = page.goto(place)
+    assert answer.status == status
+    assert re.search(r"req_\w+", page.locator("main").inner_text())
+    assert page.locator("main a.btn").count() == 1
     context.close()
 
 

@@ -234,6 +234,20 @@ def test_positions_of_a_customer_take_as_many_queries_for_one_as_for_many(actor,
     assert all(f.position.overdue_minor > 0 for f in found)
 
 
+def test_a_number_that_two_creditors_use_is_refused(actor, loan):
+    """Nothing is read or recorded on whichever comes first."""
+    from arrears.parties.actions import PartyData, register_party
+
+    other = Creditor.objects.create(code="OTHER", name="别家")
+    theirs = Portfolio.objects.create(creditor=other, code="P1", name="P1")
+    debtor = register_party(actor, other.pk, PartyData(reference="C1", kind="person", name="李小红"))
+    assert c.open_agreement(actor, c.AgreementData("L1", debtor.public_id, theirs.pk, "other", "CNY", D(2025, 1, 1)))
+    assert queries.position(SYSTEM_SCOPE, "L1", AS_OF).code == "ledger.number_ambiguous"
+    assert a.record_payment(actor, "L1", 5, D(2025, 3, 1)).code == "ledger.number_ambiguous"
+    scope = Scope(creditor_ids=frozenset({loan.creditor_id}))
+    assert queries.position(scope, "L1", AS_OF).agreement.pk == loan.pk
+
+
 def test_schedule_as_it_stands(loan):
     rows = queries.schedule(SYSTEM_SCOPE, "L1", AS_OF)
     assert [i.due_on for i in rows][:2] == [D(2025, 2, 15), D(2025, 3, 15)]

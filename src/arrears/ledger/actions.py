@@ -52,9 +52,7 @@ class NewEvent:
 
 def locked(actor: Actor, public_id: str) -> models.Agreement | Refusal:
     """The agreement, locked until the transaction ends: acts on one agreement happen one after the other."""
-    rows = models.Agreement.objects.visible_to(actor.scope).select_for_update(of=("self",))
-    found: models.Agreement | None = rows.filter(public_id=public_id).first() or rows.filter(reference=public_id).first()
-    return found or refusals.AGREEMENT_UNKNOWN.at("/agreement", reference=public_id)
+    return queries.one_of(models.Agreement.objects.visible_to(actor.scope).select_for_update(of=("self",)), public_id)
 
 
 def _same(row: models.Event, new: NewEvent) -> bool:

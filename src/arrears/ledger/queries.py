@@ -45,11 +45,17 @@ class TimelineRow:
     data: dict[str, Any]
 
 
+def one_of(rows: Any, name: str) -> models.Agreement | Refusal:
+    """The agreement of ``rows`` with that public id, else with that host's number; refused where two creditors use the number."""
+    found: list[models.Agreement] = list(rows.filter(public_id=name)[:1]) or list(rows.filter(reference=name)[:2])
+    if len(found) > 1:
+        return refusals.NUMBER_AMBIGUOUS.at("/agreement", reference=name)
+    return found[0] if found else refusals.AGREEMENT_UNKNOWN.at("/agreement", reference=name)
+
+
 def agreement(scope: Scope, public_id: str) -> models.Agreement | Refusal:
     """By public id, else by the host's number (unique inside one creditor)."""
-    rows = models.Agreement.objects.visible_to(scope).select_related("creditor", "portfolio", "customer")
-    found = rows.filter(public_id=public_id).first() or (rows.filter(reference=public_id).first())
-    return found or refusals.AGREEMENT_UNKNOWN.at("/agreement", reference=public_id)
+    return one_of(models.Agreement.objects.visible_to(scope).select_related("creditor", "portfolio", "customer"), public_id)
 
 
 def agreements(scope: Scope, *, customer_public_id: str = "", creditor_id: int | None = None) -> Any:

@@ -293,8 +293,8 @@ SPLIT_UNREADABLE = _code(
     "split_unreadable",
     "分配中 {component} 的金额无法读取，或细于币种的最小单位。",
     "The split's amount of {component} cannot be read or is finer than the currency's minor unit.",
-    "用带引号的小数填写，例如 \"120.50\"。",
-    "Write decimal text, for example \"120.50\".",
+    '用带引号的小数填写，例如 "120.50"。',
+    'Write decimal text, for example "120.50".',
 )
 LINE_UNREADABLE = _code(
     "line_unreadable",
@@ -311,7 +311,9 @@ LINE_WRONG = _code(
     "请按 errors 中的位置逐一改正。",
     "Correct the places named in errors.",
 )
-LINE_FIELD = _code("line_field", "该字段不符合要求：{why}。", "The field does not fit: {why}.", "请改正该字段。", "Correct the field.")
+LINE_FIELD = _code(
+    "line_field", "该字段不符合要求：{why}。", "The field does not fit: {why}.", "请改正该字段。", "Correct the field."
+)
 TOO_MANY_LINES = _code(
     "too_many_lines",
     "一次最多 {limit} 行。",
@@ -327,4 +329,12 @@ PORTFOLIO_UNKNOWN = _code(
     "核对资产包代码。",
     "Check the portfolio's code.",
     404,
+)
+NUMBER_AMBIGUOUS = _code(
+    "number_ambiguous",
+    "借据号 {reference} 在多家机构存在，无法确定是哪一份。",
+    "The agreement number {reference} exists at several creditors; it does not say which is meant.",
+    "改用借据的公开编号（agr_…）。",
+    "Use the agreement's public id (agr_…).",
+    409,
 )

@@ -116,7 +116,9 @@ def plain_copy(kind: str, like: str) -> float:
 
     table = "ledger_hostposition" if kind == "positions" else "ledger_event"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT column_name FROM information_schema.columns WHERE table_name = '{table}' ORDER BY ordinal_position")
+        cursor.execute(
+            f"SELECT column_name FROM information_schema.columns WHERE table_name = '{table}' ORDER BY ordinal_position"
+        )
         columns = [r[0] for r in cursor.fetchall()]
         with cursor.copy(f"COPY {table} ({', '.join(columns)}) TO STDOUT (FORMAT csv)") as copy:
             data = [bytes(b) for b in copy]
@@ -124,7 +126,9 @@ def plain_copy(kind: str, like: str) -> float:
         cursor.execute(f"CREATE TABLE bench_copy (LIKE {table} {like})")
         if like:
             for column, target in (("creditor_id", "access_creditor"), ("agreement_id", "ledger_agreement")):
-                cursor.execute(f"ALTER TABLE bench_copy ADD FOREIGN KEY ({column}) REFERENCES {target} DEFERRABLE INITIALLY DEFERRED")
+                cursor.execute(
+                    f"ALTER TABLE bench_copy ADD FOREIGN KEY ({column}) REFERENCES {target} DEFERRABLE INITIALLY DEFERRED"
+                )
         cursor.execute("CHECKPOINT")
         started = time.monotonic()
         with cursor.copy(f"COPY bench_copy ({', '.join(columns)}) FROM STDIN (FORMAT csv)") as copy:

@@ -33,7 +33,13 @@ class Importer:
         return path
 
     def __call__(
-        self, profile: str | dict[str, Any], data: bytes | str | Path, *, commit: bool = True, suffix: str = ".csv", **options: Any
+        self,
+        profile: str | dict[str, Any],
+        data: bytes | str | Path,
+        *,
+        commit: bool = True,
+        suffix: str = ".csv",
+        **options: Any,
     ) -> Any:
         chosen = profiles.from_words(profile) if isinstance(profile, dict) else running.profile(profile)
         assert isinstance(chosen, profiles.Profile), [(e.pointer, e.sentence.en) for e in (chosen, *chosen.errors)]

@@ -43,14 +43,22 @@ def test_a_dry_run_changes_nothing_but_the_batch(book):
 
 
 def test_what_goes_in_is_what_the_ledger_tells(book):
-    assert [r.total_minor for r in ledger.schedule_rows(SYSTEM_SCOPE, [seen(Agreement).get(reference="J1").pk]).popitem()[1]][:2] == [
+    assert [r.total_minor for r in ledger.schedule_rows(SYSTEM_SCOPE, [seen(Agreement).get(reference="J1").pk]).popitem()[1]][
+        :2
+    ] == [
         11200,
         11100,
     ]
     assert overdue("J1", "2026-02-11") == 11200
     book("core-payments", PAYMENTS + ROWS)
     assert overdue("J1", "2026-03-11") == 11200 + 11100 - 15000
-    assert {e.act for e in Entry.objects.all()} >= {"import.received", "import.checked", "import.approved", "events.imported", "import.committed"}
+    assert {e.act for e in Entry.objects.all()} >= {
+        "import.received",
+        "import.checked",
+        "import.approved",
+        "events.imported",
+        "import.committed",
+    }
 
 
 def test_the_same_file_twice_does_nothing(book):
@@ -87,7 +95,10 @@ def test_a_changed_customer_keeps_its_former_version(book):
 
 
 def test_one_person_under_two_numbers_is_one_customer_and_a_minor_is_restricted(load):
-    load("core-customers", CUSTOMERS + "A,王明,个人,居民身份证,110101199003070919,\nB,王明,,,110101199003070919,\nC,小宝,,,,2020-05-01\n")
+    load(
+        "core-customers",
+        CUSTOMERS + "A,王明,个人,居民身份证,110101199003070919,\nB,王明,,,110101199003070919,\nC,小宝,,,,2020-05-01\n",
+    )
     assert seen(Party).get(reference="A").customer_id == seen(Party).get(reference="B").customer_id
     assert seen(Customer).count() == 2
     assert seen(Restriction).get().party.reference == "C"
@@ -121,7 +132,9 @@ def test_a_mended_row_cannot_take_a_key_of_the_file(book):
 
 
 def test_a_whole_schedule_waits_for_its_last_instalment(book):
-    batch = book("core-schedules", SCHEDULES + "J1,1,2026-02-10,700.00,5.00\nJ1,2,2026-02-31,500.00,5.00\nJ2,1,2026-03-01,1.00,0\n")
+    batch = book(
+        "core-schedules", SCHEDULES + "J1,1,2026-02-10,700.00,5.00\nJ1,2,2026-02-31,500.00,5.00\nJ2,1,2026-03-01,1.00,0\n"
+    )
     assert [r.row for r in held(batch)] == [2, 3]
     assert seen(ScheduleRow).filter(agreement__reference="J2").count() == 1
     assert actions_mend.mend(ACTOR, batch.public_id, 3, {"应还日期": "2026-03-10"}).rows == (2, 3)
@@ -133,7 +146,9 @@ def test_a_whole_schedule_waits_for_its_last_instalment(book):
 
 def test_rows_whose_cause_was_mended_elsewhere_are_taken_in_together(book):
     batch = book("core-payments", PAYMENTS + ROWS + "C,J3,还款,2026-03-11,1.00,,,,\nD,J9,还款,2026-03-11,1.00,,,,\n")
-    book("core-agreements", AGREEMENTS + "J3,K1,P1,消费贷,人民币,2026-01-10,2026-01-10,1200.00,12,等额本息,12,2026-02-10,本系统\n")
+    book(
+        "core-agreements", AGREEMENTS + "J3,K1,P1,消费贷,人民币,2026-01-10,2026-01-10,1200.00,12,等额本息,12,2026-02-10,本系统\n"
+    )
     assert actions_mend.recheck(ACTOR, batch.public_id).rows == (4,)
     assert faults(batch) == [(5, "借据号", "agreement.unknown")]
     assert actions_mend.drop(ACTOR, batch.public_id, 5, "not ours").state == "dropped"
@@ -179,7 +194,9 @@ def test_undo_of_agreements_voids_them_and_they_can_come_again(book):
     assert overdue("J1", "2026-06-11") == 0
     refused = book("core-payments", PAYMENTS + ROWS)
     assert {f[2] for f in faults(refused)} == {"agreement.unknown"}
-    again = book("core-agreements", AGREEMENTS + "J1,K1,P1,消费贷,人民币,2026-01-10,2026-01-10,2400.00,12,等额本金,12,2026-02-10,本系统\n")
+    again = book(
+        "core-agreements", AGREEMENTS + "J1,K1,P1,消费贷,人民币,2026-01-10,2026-01-10,2400.00,12,等额本金,12,2026-02-10,本系统\n"
+    )
     assert again.counts["agreements"]["updated"] == 1
     assert overdue("J1", "2026-02-11") == 22400
     assert seen(AgreementRole).filter(agreement__reference="J1", valid_until=None).count() == 1
@@ -196,7 +213,8 @@ def test_undo_of_positions_brings_the_former_word_back(book):
 
 def test_undo_of_people_points_and_consents(book):
     points = book(
-        "core-contact-points", "客户号,类型,号码或地址,用途,来源\nK1,手机,13800138000,,合同\nK1,电话,010-62511234,单位,\nK2,手机,1380013800,,\n"
+        "core-contact-points",
+        "客户号,类型,号码或地址,用途,来源\nK1,手机,13800138000,,合同\nK1,电话,010-62511234,单位,\nK2,手机,1380013800,,\n",
     )
     assert faults(points) == [(4, "号码或地址", "phone.shape")]
     consents = book(
@@ -219,7 +237,9 @@ def test_undo_of_people_points_and_consents(book):
 
 def test_roles_come_with_kind_and_end_with_an_undo(book):
     header = "借据号,相关人客户号,角色,保证方式,保证期间起,保证期间止,保证上限\n"
-    batch = book("core-roles", header + "J1,K2,保证人,连带责任保证,2026-01-10,2029-01-10,500.00\nJ1,K2,联系人,,,,\nJ1,K1,保证人,,,,\n")
+    batch = book(
+        "core-roles", header + "J1,K2,保证人,连带责任保证,2026-01-10,2029-01-10,500.00\nJ1,K2,联系人,,,,\nJ1,K1,保证人,,,,\n"
+    )
     assert faults(batch) == [(4, "保证方式", "field.missing")]
     role = seen(AgreementRole).get(role="guarantor")
     assert (role.guarantee_kind, role.guarantee_cap_minor) == ("joint_and_several", 50000)
@@ -301,7 +321,9 @@ def test_nothing_good_is_not_committed_and_a_lost_spool_is_told(book):
 
 
 def test_no_clear_identity_on_disk_or_in_the_journal(load, tmp_path):
-    batch = load("core-customers", CUSTOMERS + "K1,诸葛孔明,个人,居民身份证,110101199003070919,\nK2,,,,110101199003070919,\n", commit=False)
+    batch = load(
+        "core-customers", CUSTOMERS + "K1,诸葛孔明,个人,居民身份证,110101199003070919,\nK2,,,,110101199003070919,\n", commit=False
+    )
     stored = b"".join(p.read_bytes() for p in (tmp_path / "spool").rglob("*") if p.is_file())
     assert "诸葛孔明".encode() not in stored
     assert b"110101199003070919" not in stored
@@ -329,7 +351,12 @@ def test_profiles_have_versions_and_old_batches_keep_theirs(book):
     text = Path(queries.SHIPPED / "core-payments.yaml").read_text()
     first = book("core-payments", PAYMENTS + ROWS)
     changed = actions.save_profile(ACTOR, text.replace("渠道: channel", "渠道: reason").replace("事由: reason", "事由: channel"))
-    assert (changed.version, actions.save_profile(ACTOR, text.replace("渠道: channel", "渠道: reason").replace("事由: reason", "事由: channel")).version) == (2, 2)
+    assert (
+        changed.version,
+        actions.save_profile(
+            ACTOR, text.replace("渠道: channel", "渠道: reason").replace("事由: reason", "事由: channel")
+        ).version,
+    ) == (2, 2)
     second = book("core-payments", PAYMENTS + "C,J1,还款,2026-03-11,1.00,,,,\n")
     first.refresh_from_db()
     assert (first.profile_version.version, second.profile_version.version) == (1, 2)

@@ -37,7 +37,9 @@ class Zygote:
         url = f"postgresql://{d['USER']}:{d['PASSWORD']}@{d['HOST']}:{d['PORT']}/{d['NAME']}"
         env = os.environ | {"DATABASE_URL": url, "KILL_SPOOL": str(spool)}
         script = Path(__file__).with_name("kill_zygote.py")
-        self.process = subprocess.Popen([sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
+        self.process = subprocess.Popen(
+            [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env
+        )
 
     def run(self, path: Path, kill_after: float | None) -> tuple[bool, float]:
         """One attempt. (whether it was killed, seconds it ran)."""
@@ -64,7 +66,9 @@ class Zygote:
 
 
 def tape(folder: Path, n: int) -> Path:
-    lines = [f"F{n}-{i},J1,还款,2026-02-{1 + i % 28 if i % 28 > 9 else 11:02d},{1 + i % 97}.{i % 100:02d},,,," for i in range(ROWS - 3)]
+    lines = [
+        f"F{n}-{i},J1,还款,2026-02-{1 + i % 28 if i % 28 > 9 else 11:02d},{1 + i % 97}.{i % 100:02d},,,," for i in range(ROWS - 3)
+    ]
     lines[100:100] = [f"F{n}-bad,J9,还款,2026-02-11,1.00,,,,", f"F{n}-p,J1,还款,2026-02-11,5.00,,,,"]
     lines.insert(5, f"F{n}-r,J1,冲正,2026-02-12,,,,,F{n}-p")
     path = folder / f"tape{n}.csv"
@@ -92,7 +96,9 @@ def test_killed_at_random_points_and_gone_on_with(settings, tmp_path):
     settings.INTAKE_DIR = tmp_path / "spool"
     load = Importer(tmp_path)
     load("core-customers", CUSTOMERS + "K1,王小明,个人,居民身份证,110101199003070919,1990-03-07\n")
-    load("core-agreements", AGREEMENTS + "J1,K1,P1,消费贷,人民币,2026-01-10,2026-01-10,1200.00,12,等额本金,12,2026-02-10,本系统\n")
+    load(
+        "core-agreements", AGREEMENTS + "J1,K1,P1,消费贷,人民币,2026-01-10,2026-01-10,1200.00,12,等额本金,12,2026-02-10,本系统\n"
+    )
     chance = random.Random(20261123)
     zygote = Zygote(tmp_path / "spool")
     try:

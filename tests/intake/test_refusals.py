@@ -8,6 +8,7 @@ import zipfile
 import openpyxl
 import polars as pl
 import pytest
+from intake_files import AGREEMENTS, CUSTOMERS, PAYMENTS, POSITIONS, SCHEDULES, faults
 
 from arrears.access.models import Creditor
 from arrears.intake.models import Batch
@@ -16,8 +17,6 @@ from arrears.kernel.refusals import Refusal
 from arrears.kernel.scope import SYSTEM_SCOPE
 from arrears.ledger.models import Event, HostPosition
 from arrears.parties.models import Party
-
-from intake_files import AGREEMENTS, CUSTOMERS, PAYMENTS, POSITIONS, SCHEDULES, faults
 
 pytestmark = pytest.mark.django_db
 
@@ -92,7 +91,15 @@ def test_a_file_beyond_the_limit_is_refused_before_it_is_read(load, settings):
 
 
 @pytest.mark.parametrize(
-    ("encoding", "bom"), [("utf-8", b""), ("utf-8", b"\xef\xbb\xbf"), ("gb18030", b""), ("utf-16-le", b"\xff\xfe"), ("utf-16-be", b"\xfe\xff"), ("utf-16-le", b"")]
+    ("encoding", "bom"),
+    [
+        ("utf-8", b""),
+        ("utf-8", b"\xef\xbb\xbf"),
+        ("gb18030", b""),
+        ("utf-16-le", b"\xff\xfe"),
+        ("utf-16-be", b"\xfe\xff"),
+        ("utf-16-le", b""),
+    ],
 )
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_encodings_and_delimiters_are_found(load, encoding, bom, delimiter):
@@ -161,7 +168,9 @@ def test_a_row_waits_and_the_others_go_in(book, name):
 
 
 def test_reversal_of_a_reversal_in_the_file_and_in_the_base(book):
-    first = book("core-payments", PAYMENTS + "A,J1,还款,2026-02-10,9.00,,,,\nB,J1,冲正,2026-02-11,,,,,A\nC,J1,冲正,2026-02-12,,,,,B\n")
+    first = book(
+        "core-payments", PAYMENTS + "A,J1,还款,2026-02-10,9.00,,,,\nB,J1,冲正,2026-02-11,,,,,A\nC,J1,冲正,2026-02-12,,,,,B\n"
+    )
     assert faults(first) == [(4, "原流水号", "event.reversal_of_reversal")]
     again = book("core-payments", PAYMENTS + "D,J1,冲正,2026-02-12,,,,,B\nE,J1,冲正,2026-02-12,,,,,A\n")
     assert faults(again) == [(2, "原流水号", "event.reversal_of_reversal"), (3, "原流水号", "event.target_reversed")]
@@ -240,7 +249,12 @@ def test_a_formula_in_a_workbook_is_reported_with_its_cell(load):
 
 
 def test_numbers_that_a_spreadsheet_rounded(load):
-    rows = [["客户号", "客户姓名", "证件号码"], ["K1", "王明", 110101199003070919], ["K2", "李雷", "110101199003070919"], [12, "数字号", None]]
+    rows = [
+        ["客户号", "客户姓名", "证件号码"],
+        ["K1", "王明", 110101199003070919],
+        ["K2", "李雷", "110101199003070919"],
+        [12, "数字号", None],
+    ]
     batch = load("core-customers", workbook(rows), suffix=".xlsx")
     assert faults(batch) == [(2, "证件号码", "id.rounded_by_spreadsheet")]
     assert set(Party.objects.visible_to(SYSTEM_SCOPE).values_list("reference", flat=True)) == {"K2", "12"}
@@ -297,9 +311,9 @@ def test_forms_that_are_read_though_unusual(book):
 
 def test_the_base_of_another_creditor_is_not_seen(book, other_creditor):
     other = Creditor.objects.get(code="BANK-B")
-    from arrears.intake import running
-
     from intake_files import ACTOR
+
+    from arrears.intake import running
 
     path = book.path(POSITIONS + "J2,2026-03-31,,9.00,0,0\n")
     batch = running.begin(ACTOR, path, other.code, running.profile("core-positions"))
@@ -317,7 +331,9 @@ def test_json_lines_and_their_faults(book):
 def test_parquet_goes_in_and_a_bomb_of_rows_does_not(load):
     assert load("core-customers", parquet(), suffix=".parquet").rows_good == 50
     out = io.BytesIO()
-    pl.DataFrame({"a": ["x" * 1000] * 200_000}).write_parquet(out, compression="zstd", use_pyarrow=True, pyarrow_options={"use_dictionary": False})
+    pl.DataFrame({"a": ["x" * 1000] * 200_000}).write_parquet(
+        out, compression="zstd", use_pyarrow=True, pyarrow_options={"use_dictionary": False}
+    )
     opened = open_file(load.path(out.getvalue(), ".parquet"), limits=Limits(expanded_bytes=1024**2, ratio=10))
     assert isinstance(opened, Refusal)
     assert opened.code == "file.zip_bomb"

@@ -22,7 +22,7 @@ from .statements.reading import MOST_BYTES
 router = Router(tags=["receipts"])
 
 
-class StatementOut(Schema):
+class BankStatementOut(Schema):
     id: str
     format: str
     account: str
@@ -40,7 +40,7 @@ class StatementOut(Schema):
     imported_at: datetime
 
     @classmethod
-    def of(cls, row: BankStatement) -> StatementOut:
+    def of(cls, row: BankStatement) -> BankStatementOut:
         def money(minor: int | None) -> Amount | None:
             return amount(minor, row.currency) if row.currency else None
 
@@ -141,11 +141,11 @@ class RevealedOut(Schema):
     text: str
 
 
-@router.get("/bank-statements", response=Page[StatementOut])
+@router.get("/bank-statements", response=Page[BankStatementOut])
 def list_statements(request: HttpRequest) -> Any:
     """Statements within reach, in the order they were imported."""
     rows = BankStatement.objects.visible_to(request.actor.scope)
-    return Listing(rows, ("id",), StatementOut.of)
+    return Listing(rows, ("id",), BankStatementOut.of)
 
 
 @router.post("/bank-statements", response={201: ImportOut})
@@ -192,6 +192,7 @@ def list_receipts(request: HttpRequest, state: str = "open") -> Any:
 
 @router.get("/receipts/{receipt_id}", response=ReceiptOut)
 def view_receipt(request: HttpRequest, receipt_id: str) -> Any:
+    """One receipt with what is proposed for it and where its money went."""
     row = queries.entry(request.actor.scope, receipt_id)
     return refusals.NOT_FOUND.at() if row is None else ReceiptOut.of(row)
 

@@ -107,7 +107,6 @@ def check(actor: Actor, batch: Batch, opened: Opened, progress: Progress = _sile
         checked = actions.record_check(actor, batch.public_id, result)
     if isinstance(result, Refusal) or isinstance(checked, Refusal):
         spool.shed()
-        return checked
     if batch.file_is_ours:
         Path(batch.file_path).unlink(missing_ok=True)  # the clear file goes; what is needed further is sealed
     return checked

@@ -138,7 +138,7 @@ class CsvSource:
                 return self._cell_by_cell(block, start)
             if frame.height == lines and frame.width == width:
                 rows = pl.int_range(start, start + lines, dtype=pl.UInt32, eager=True)
-                return Chunk(frame.insert_column(0, rows.alias(ROW)))
+                return Chunk(_without_blank(frame.insert_column(0, rows.alias(ROW)), self.columns))
         return self._cell_by_cell(block, start)
 
     def _cell_by_cell(self, block: bytes, start: int) -> Chunk:
@@ -184,6 +184,14 @@ class CsvSource:
         data = {ROW: pl.Series(ROW, numbers, dtype=pl.UInt32)}
         data |= {name: pl.Series(name, cells, dtype=pl.String) for name, cells in zip(self.columns, columns, strict=True)}
         return Chunk(pl.DataFrame(data), tuple(faults), raw)
+
+
+def _without_blank(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
+    """Rows of delimiters and blanks only are no rows. Looked at closely only where a first cell is blank."""
+    first = frame[columns[0]]
+    if not ((first.str.strip_chars() == "").fill_null(True)).any():
+        return frame
+    return frame.filter(pl.any_horizontal([(pl.col(c).str.strip_chars() != "").fill_null(False) for c in columns]))
 
 
 def _record_end(data: bytes) -> int:

@@ -20,6 +20,7 @@ from arrears.kernel.ids import new_id
 from arrears.kernel.refusals import Refusal
 from arrears.kernel.scope import Actor
 from arrears.parties import sealing
+from arrears.worklist import queries as worklist
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,10 @@ def issue(
     facts = statement_facts.facts_for(actor.scope, who, clock.today(), language, number, check_url(number), currency=currency)
     if isinstance(facts, Refusal):
         return facts
-    bound = {"channel": "letter", "contact_point": address.public_id, "purpose": "collect", "template_class": rendering.TEMPLATE}
+    step, purpose = _planned(actor, customer_public_id, step)
+    if (already := _already(actor, who.pk, step)) is not None:
+        return already
+    bound = {"channel": "letter", "contact_point": address.public_id, "purpose": purpose, "template_class": rendering.TEMPLATE}
     permit = gate.request_permit(actor, gate.Contact(party=address.party.public_id, step=step, **bound))
     if isinstance(permit, Refusal):
         return permit
@@ -72,6 +76,20 @@ def issue(
         payload={"number": number, "total_minor": facts.total_minor, "currency": facts.currency, "sha256": letter.pdf_sha256},
     )  # fmt: skip
     return Issued(letter, pdf)
+
+
+def _planned(actor: Actor, customer_public_id: str, step: str) -> tuple[str, str]:
+    """The strategy step that the letter carries out, and its purpose: the one named, else what the list has for the customer."""
+    item = worklist.item_of(actor.scope, customer_public_id)
+    if item is None or item.channel != "letter" or step not in ("", item.step_key):
+        return step, "collect"
+    return item.step_key, item.purpose
+
+
+def _already(actor: Actor, customer_id: int, step: str) -> Refusal | None:
+    """A step that the list wants leaves once, however often a batch is started."""
+    sent_on = worklist.step_sent_on(actor.scope, customer_id, step) if step else None
+    return None if sent_on is None else refusals.ALREADY_SENT.at("/step", step=step, sent_on=sent_on.isoformat())
 
 
 @action("letter.reprint")

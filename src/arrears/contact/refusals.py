@@ -42,3 +42,11 @@ REPRINT_DIFFERS = RefusalCode(
     fix_en="The template has changed; ask operations to reprint with the version of the original.",
     status=409,
 )
+ALREADY_SENT = RefusalCode(
+    "letter.already_sent",
+    zh="步骤 {step} 的函件已于 {sent_on} 发出。",
+    en="The letter of step {step} already left on {sent_on}.",
+    fix_zh="如需副本请重印；下一封由策略在到期日安排。",
+    fix_en="Reprint it for a copy; the strategy plans the next one for its day.",
+    status=409,
+)

@@ -28,6 +28,21 @@ def steps_done(scope: Scope, creditor_id: int, day: date, not_done: Sequence[str
     return pl.DataFrame(found, schema={"customer_id": pl.Int64, "step": pl.String, "on": pl.Date}, orient="row")
 
 
+def step_sent_on(scope: Scope, customer_id: int, step: str) -> date | None:
+    """The day a step of the customer's newest list was carried out, if that was on the list's day or later."""
+    newest = WorkItem.objects.visible_to(scope).filter(customer_id=customer_id).aggregate(day=Max("business_date"))["day"]
+    rows = (
+        Attempt.objects.visible_to(scope)
+        .filter(customer_id=customer_id, step=step)
+        .exclude(outcome__in=("reserved", "undelivered"))
+    )
+    last = rows.aggregate(at=Max("contacted_at"))["at"]
+    if newest is None or last is None or last.astimezone(HOME_ZONE).date() < newest:
+        return None
+    found: date = last.astimezone(HOME_ZONE).date()
+    return found
+
+
 def owners_before(scope: Scope, creditor_id: int, day: date) -> dict[tuple[int, str], str]:
     """Who had each case (customer id, currency) in the newest list before ``day``: a second run of a day sees the same."""
     rows = WorkItem.objects.visible_to(scope).filter(creditor_id=creditor_id, business_date__lt=day)

@@ -51,7 +51,7 @@ class House:
 
     def user(self, name: str, *roles: Role, creditor: Creditor | None = None) -> User:
         user = User.objects.create(username=name, display_name=name)
-        user.set_password("a password nobody guesses")
+        user.set_unusable_password()
         user.save()
         for role in roles:
             Grant.objects.create(user=user, role=role, creditor=creditor or self.bank)

@@ -5,8 +5,22 @@ from __future__ import annotations
 from http.client import responses as phrases
 from typing import Any
 
+from ninja.openapi.schema import OpenAPISchema
+
 from arrears.api import cursors, idempotency
 from arrears.api.problems import MEDIA_TYPE
+
+
+class Document(OpenAPISchema):
+    """The framework's document, but two shapes never share a name: the second would silently replace the first."""
+
+    def add_schema_definitions(self, definitions: dict[str, Any]) -> None:
+        """Raises ``ValueError`` where another shape of that name is there already."""
+        for name, shape in definitions.items():
+            known = self.schemas.setdefault(name, shape)
+            if set(known.get("properties", ())) != set(shape.get("properties", ())):
+                raise ValueError(f"two API shapes are named {name}; give one of them another name")
+
 
 PROBLEM: dict[str, Any] = {
     "type": "object",

@@ -58,7 +58,7 @@ class Door(NinjaAPI):
         return f"{room}.{operation.view_func.__name__}"
 
     def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None) -> Any:
-        return openapi.completed(super().get_openapi_schema(path_prefix=path_prefix or ROOT, path_params=path_params))
+        return openapi.completed(openapi.Document(self, path_prefix or ROOT))
 
     def _get_urls(self) -> list[URLResolver | URLPattern]:
         patterns = super()._get_urls()

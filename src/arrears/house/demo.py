@@ -35,6 +35,7 @@ from arrears.kernel import clock
 from arrears.kernel.refusals import Refusal, Text
 from arrears.kernel.scope import SYSTEM_SCOPE, Actor, Role
 from arrears.parties import actions_matching
+from arrears.worklist import actions as worklist
 
 ACTOR = Actor(scope=SYSTEM_SCOPE, kind="system", id="demo", via="cli")
 BANK, CARDS = "QH", "UCI"
@@ -205,6 +206,10 @@ def prepare(customers: int = 20_000, *, say: Callable[[str], None] = conventions
     if sample is not None:
         with report.step(Text("UCI 账簿", "books of UCI")) as notes:
             notes.append(books(list(CARD_DAYS), until, CARDS))
+    with report.step(Text("当日跑批", "the run of the day")) as notes:
+        with transaction.atomic():
+            done = _must(worklist.run(ACTOR, until, BANK))
+        notes.append(f"{done.summary['customers']:,} overdue customers")
     with report.step(Text("封存日志", "seal the journal")) as notes:
         notes.append(f"{actions_seal.seal_all(clock.now()):,} entries")
     return report

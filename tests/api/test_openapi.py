@@ -171,6 +171,7 @@ def test_generated_requests_meet_no_failure_and_no_undocumented_answer(schema, w
 
 def test_two_shapes_of_one_name_are_refused():
     document = openapi.Document(site.api(), site.ROOT)
-    with pytest.raises(ValueError, match="named Problem"):
-        for field in ("a", "b"):
-            document.add_schema_definitions({"Problem": {"properties": {field: {}}}})
+    document.add_schema_definitions({"Shape": {"properties": {"a": {}}}})
+    document.add_schema_definitions({"Shape": {"properties": {"a": {}}}})
+    with pytest.raises(ValueError, match="named Shape"):
+        document.add_schema_definitions({"Shape": {"properties": {"b": {}}}})

@@ -69,7 +69,15 @@ def servicing(draw: st.DrawFn, wide: bool = True) -> ServicingTerms:
             "grace_days": draw(st.sampled_from([0, 3, 10])),
             "due_date_counts_as": draw(st.sampled_from([0, 1])),
             "pause_stops": draw(
-                st.sampled_from([["delinquent_days"], [], ["past_due_days", "delinquent_days"], ["delinquent_days", "penalty"]])
+                st.sampled_from(
+                    [
+                        ["delinquent_days"],
+                        [],
+                        ["past_due_days"],
+                        ["past_due_days", "delinquent_days"],
+                        ["delinquent_days", "penalty"],
+                    ]
+                )
             ),
             "rounding": draw(st.sampled_from(["half_up", "half_even", "down", "up", "half_down"])),
             "cure": draw(st.sampled_from([{}, {"tolerance_minor": 900}, *([{"kind": "all_arrears"}] if wide else [])])),

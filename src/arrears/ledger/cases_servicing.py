@@ -39,6 +39,7 @@ class _Story:
 
     terms: ServicingTerms
     due_by_item: Mapping[str, date]
+    started_on: date | None = None  # first disbursement of the time line, if it tells one
     events: list[Event] = field(default_factory=list)
     ids: dict[str, int] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
@@ -50,7 +51,9 @@ class _Story:
         return amount
 
     def add(self, kind: EventKind, day: date, **words: Any) -> Event:
-        event = Event(len(self.events) + 1, kind, day, datetime.combine(day, time(12), UTC), **words)
+        """An event told on ``told_on`` (default: the day it counts)."""
+        told_on = words.pop("told_on", day)
+        event = Event(len(self.events) + 1, kind, day, datetime.combine(told_on, time(12), UTC), **words)
         self.events.append(event)
         return event
 
@@ -75,13 +78,17 @@ class _Story:
         day: date = line["date"]
         if "pause" in line:
             begin, end = line["pause"].get("from", day), line["pause"].get("to") or date.max
-            if end < begin:
-                return "a pause ends before it starts"
+            if end <= begin:
+                return "a pause lasts at least one day"
+            if self._before_start(begin):
+                return "a pause starts after the disbursement"
             # the day on which one pause ends may be the first of the next
             if any(p.from_on <= end and begin < p.to_on for p in self.pauses()):
                 return "pauses overlap"
         if "resume" in line:
             when = _resume_on(line)
+            if isinstance(line["resume"], dict) and "to" in line["resume"]:
+                return "a resume has no end"
             if when > day:
                 return "a resume takes effect on its business date, not later"
             if not any(p.from_on <= when < p.to_on for p in self.pauses()):
@@ -90,10 +97,15 @@ class _Story:
             target = self.ids.get(str(line["reverse"]))
             if target is None or any(e.kind is EventKind.REVERSED and e.target_id == target for e in self.events):
                 return "there is no such payment to reverse"
+        if "pay" in line and self._before_start(day):
+            return "a payment before the disbursement"
         amounts = [str(line[verb]) for verb in ("pay", *_RAISES) if verb in line]
         if any(self.minor(a) <= 0 for a in amounts) or ("charge" in line and self.minor(line["charge"]["amount"]) <= 0):
             return "the amount is not above zero"
         return ""
+
+    def _before_start(self, day: date) -> bool:
+        return self.started_on is not None and day < self.started_on
 
     # -- verbs ---------------------------------------------------------------------------------------------------------
 
@@ -134,7 +146,7 @@ class _Story:
         self.add(EventKind.PAUSED, line["date"], until=span.get("to"), data={"from": span.get("from", line["date"])})
 
     def _resume(self, line: Mapping[str, Any], verb: str) -> None:
-        self.add(EventKind.RESUMED, _resume_on(line))
+        self.add(EventKind.RESUMED, _resume_on(line), told_on=line["date"])
 
     def _disburse(self, line: Mapping[str, Any], verb: str) -> None:
         self.add(EventKind.DISBURSED, line["date"], amount_minor=self.minor(line[verb]))
@@ -174,8 +186,10 @@ def _rows(story: _Story, dues: Iterable[Mapping[str, Any]]) -> list[ScheduleRow]
 
 def _read(case: Mapping[str, Any]) -> tuple[_Story, list[ScheduleRow]]:
     dues = list(case.get("dues") or ())
-    story = _Story(_terms(case), {str(d["id"]): d["due"] for d in dues if "id" in d})
-    for line in sorted(case.get("timeline") or (), key=lambda one: one["date"]):
+    lines = sorted(case.get("timeline") or (), key=lambda one: one["date"])
+    started_on = min((line["date"] for line in lines if "disburse" in line), default=None)
+    story = _Story(_terms(case), {str(d["id"]): d["due"] for d in dues if "id" in d}, started_on)
+    for line in lines:
         story.tell(line)
     return story, _rows(story, dues)
 
@@ -187,7 +201,12 @@ def _text(story: _Story, amount_minor: int) -> str:
 def run_delinquency(case: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Both counters, bucket, ages by instalment, next dues and pauses on every asked day."""
     story, rows = _read(case)
-    return [_on_day(story, position_of(story.terms, story.events, rows, asked["date"]), asked) for asked in case["expect"]]
+    return [_on_day(story, _at(story, rows, asked["date"]), asked) for asked in case["expect"]]
+
+
+def _at(story: _Story, rows: Sequence[ScheduleRow], day: date) -> Position:
+    """The position at the end of ``day``, as known then: what is told on later days has not happened yet."""
+    return position_of(story.terms, story.events, rows, day, datetime.combine(day, time.max, UTC))
 
 
 def _on_day(story: _Story, at: Position, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -252,7 +271,7 @@ def _by_due(instalments: Iterable[InstalmentState]) -> list[tuple[date, int]]:
 
 
 def _balance(story: _Story, rows: Sequence[ScheduleRow], day: date) -> dict[str, Any]:
-    at = position_of(story.terms, story.events, rows, day)
+    at = _at(story, rows, day)
     amounts = {c.value: _text(story, at.totals[c]) for c in Component}
     return {
         "date": day,

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from .columnar_waves import BACK, BILL, FAR, LIMIT, PAY, WAIVE, Flags, Ints, Rates, Waves, day_number, rates_of
+from .delinquency import DELINQUENT_STOPS
 from .events import Component, EventKind
 from .position import Status
 from .servicing import COMPONENTS, INDEX, Replay, ServicingTerms, Stop
@@ -338,7 +339,7 @@ def _finish(answer: pl.DataFrame, counted: pl.DataFrame, as_of: date, terms: Ser
     raw = (pl.lit(as_of) - pl.col("since")).dt.total_days() + terms.due_date_counts_as
     off = pl.col("paused").fill_null(0)
     past = raw - (off if Stop.PAST_DUE_DAYS in terms.pause_stops else 0)
-    delinquent = raw - (off if Stop.DELINQUENT_DAYS in terms.pause_stops else 0) - terms.grace_days
+    delinquent = raw - (off if DELINQUENT_STOPS & terms.pause_stops else 0) - terms.grace_days
     answer = answer.with_columns(
         past_due_days=past.clip(0).fill_null(0).cast(pl.Int32),
         delinquent_days=delinquent.clip(0).fill_null(0).cast(pl.Int32),

@@ -60,9 +60,13 @@ def states_of(pauses: Iterable[Pause], as_of: date) -> tuple[PauseState, ...]:
     return tuple(PauseState(p.from_on, p.to_on, p.from_on <= as_of <= p.to_on, tuple(sorted(p.stops))) for p in pauses)
 
 
-def union(pauses: Iterable[Pause], stop: Stop) -> tuple[tuple[date, date], ...]:
-    """Disjoint spans ``(from, to)`` in which ``stop`` holds: a day covered by two pauses counts once."""
-    spans = sorted((p.from_on, p.to_on) for p in pauses if stop in p.stops)
+#: A pause that stops the days past due stops the delinquent days too: these are never more.
+DELINQUENT_STOPS = frozenset({Stop.DELINQUENT_DAYS, Stop.PAST_DUE_DAYS})
+
+
+def union(pauses: Iterable[Pause], *stops: Stop) -> tuple[tuple[date, date], ...]:
+    """Disjoint spans ``(from, to)`` in which one of ``stops`` holds: a day covered by two pauses counts once."""
+    spans = sorted((p.from_on, p.to_on) for p in pauses if p.stops.intersection(stops))
     merged: list[tuple[date, date]] = []
     for begin, end in spans:
         if merged and begin <= merged[-1][1]:
@@ -113,11 +117,11 @@ def counters_of(since: date | None, as_of: date, pauses: Sequence[Pause], terms:
         return NOT_LATE
     raw = (as_of - since).days + terms.due_date_counts_as
     past_due = max(0, raw - paused_days(union(pauses, Stop.PAST_DUE_DAYS), since, as_of))
-    delinquent = max(0, raw - paused_days(union(pauses, Stop.DELINQUENT_DAYS), since, as_of) - terms.grace_days)
+    delinquent = max(0, raw - paused_days(union(pauses, *DELINQUENT_STOPS), since, as_of) - terms.grace_days)
     return Counters(past_due, delinquent, since, since + timedelta(terms.grace_days), bucket_of(delinquent, terms.buckets))
 
 
 def aged_days(due_on: date, as_of: date, pauses: Sequence[Pause], terms: ServicingTerms) -> int:
     """Age of one instalment for the table by bucket: days since due less paused days, and less grace if terms say so."""
-    raw = (as_of - due_on).days + terms.due_date_counts_as - paused_days(union(pauses, Stop.DELINQUENT_DAYS), due_on, as_of)
+    raw = (as_of - due_on).days + terms.due_date_counts_as - paused_days(union(pauses, *DELINQUENT_STOPS), due_on, as_of)
     return max(0, raw - (terms.grace_days if terms.instalment_ageing == "with_grace" else 0))

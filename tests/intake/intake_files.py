@@ -60,7 +60,7 @@ def faults(batch: Batch) -> list[tuple[int, str, str]]:
     for row in held(batch):
         for one in row.faults:
             sentence, fix = sentences(one)
-            assert sentence.zh and sentence.en and fix.zh and fix.en
+            assert all((sentence.zh, sentence.en, fix.zh, fix.en))
             assert "{" not in sentence.zh + sentence.en + fix.zh + fix.en
             found.append((row.row, one["column"], one["code"]))
     return found

@@ -16,13 +16,13 @@ from django.conf import settings
 
 django.setup()
 
-from pathlib import Path
+from pathlib import Path  # noqa: E402
 
-from django.db import connections
+from django.db import connections  # noqa: E402
 
-from arrears.intake import queries, running
-from arrears.intake.reading import Limits
-from arrears.kernel.scope import SYSTEM_SCOPE, Actor
+from arrears.intake import queries, running  # noqa: E402
+from arrears.intake.reading import Limits  # noqa: E402
+from arrears.kernel.scope import SYSTEM_SCOPE, Actor  # noqa: E402
 
 ACTOR = Actor(SYSTEM_SCOPE, "system", "kill", "python")
 running.limits = lambda: Limits(block_bytes=6_000)

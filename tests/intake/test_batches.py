@@ -221,7 +221,7 @@ def test_undo_of_people_points_and_consents(book):
         "core-consents",
         "客户号,动作,渠道,用途,生效时间,证明类型,证明编号\nK1,同意,短信,提醒,2026-01-10 09:30,合同条款,C-1\nK1,撤回,电话,营销,2026-01-11,录音,R-1\n",
     )
-    assert [p.value_masked for p in seen(ContactPoint).order_by("id")][0] == "138****8000"
+    assert seen(ContactPoint).order_by("id")[0].value_masked == "138****8000"
     assert running.undo(ACTOR, points.public_id).state == "undone"
     assert seen(ContactPoint).filter(closed_at=None).count() == 0
     assert running.undo(ACTOR, consents.public_id).state == "undone"

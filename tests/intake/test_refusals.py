@@ -322,7 +322,15 @@ def test_the_base_of_another_creditor_is_not_seen(book, other_creditor):
 
 
 def test_json_lines_and_their_faults(book):
-    lines = '{"借据号": "J2", "数据日期": "2026-03-31", "逾期金额": 12.10}\n[1]\n{"借据号": "J2", "x": 1}\n\n{"借据号": "J1", "数据日期": "2026-03-31", "逾期金额": "0"}\n'
+    lines = "\n".join(
+        [
+            '{"借据号": "J2", "数据日期": "2026-03-31", "逾期金额": 12.10}',
+            "[1]",
+            '{"借据号": "J2", "x": 1}',
+            "",
+            '{"借据号": "J1", "数据日期": "2026-03-31", "逾期金额": "0"}',
+        ]
+    )
     batch = book("core-positions", lines, suffix=".jsonl")
     assert faults(batch) == [(2, "", "row.json"), (3, "数据日期", "field.missing")]
     assert HostPosition.objects.visible_to(SYSTEM_SCOPE).filter(overdue_minor=1210).count() == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,6 +42,13 @@ def cells_of(row: BatchRow) -> dict[str, str]:
     """The cells of a held row in clear. Callers show them masked unless the person edits them."""
     found: dict[str, str] = json.loads(sealing.open_sealed(row.cells_sealed))
     return found
+
+
+def _recount(actor: Actor, batch: Batch) -> None:
+    """Errors by rule, as the held rows stand now. Part of an action."""
+    found = Counter(f["code"] for row in queries.held_rows(actor.scope, batch, states=("held",)) for f in row.faults)
+    batch.rules = dict(found.most_common())
+    batch.save(update_fields=["rules"])
 
 
 def _row(actor: Actor, public_id: str, number: int) -> tuple[Batch, BatchRow] | Refusal:
@@ -99,6 +107,7 @@ def drop(actor: Actor, public_id: str, number: int, reason: str) -> Mended | Ref
     row.save()
     batch.rows_held -= 1
     batch.save(update_fields=["rows_held"])
+    _recount(actor, batch)
     payload = {"row": number, "reason": reason[:200]}
     record(actor, "import.row_dropped", ("batch", batch.public_id), creditor_id=batch.creditor_id, payload=payload)
     return Mended("dropped", (), (number,))
@@ -119,6 +128,7 @@ def _check_and_take(actor: Actor, batch: Batch, row: BatchRow) -> Mended | Refus
             one.faults = [f.stored() for f in faults if f.row == one.row] or one.faults
             one.state = "held"
             one.save()
+        _recount(actor, batch)
         record(actor, "import.row_checked", ("batch", batch.public_id), creditor_id=batch.creditor_id, payload=payload)
         return Mended("held", tuple(f.stored() for f in faults), tuple(r.row for r in rows))
     taken = batch.state == "committed"
@@ -134,6 +144,7 @@ def _check_and_take(actor: Actor, batch: Batch, row: BatchRow) -> Mended | Refus
         one.state = "committed" if taken else "mended"
         one.faults = []
         one.save()
+    _recount(actor, batch)
     act = "import.row_committed" if taken else "import.row_mended"
     record(actor, act, ("batch", batch.public_id), creditor_id=batch.creditor_id, payload=payload)
     return Mended("committed" if taken else "mended", (), tuple(r.row for r in rows))
@@ -177,6 +188,7 @@ def recheck(actor: Actor, public_id: str) -> Mended | Refusal:
     batch.rows_done += len(taken)
     batch.rows_held -= len(taken)
     batch.save(update_fields=["rows_good", "rows_done", "rows_held", "counts"])
+    _recount(actor, batch)
     payload = {"checked": len(rows), "taken": len(taken)}
     record(actor, "import.rechecked", ("batch", batch.public_id), creditor_id=batch.creditor_id, payload=payload)
     return Mended("committed" if len(taken) == len(rows) else "held", (), tuple(r.row for r in taken))

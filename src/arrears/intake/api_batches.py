@@ -162,14 +162,16 @@ def commit_batch(request: HttpRequest, batch_id: str) -> Any:
     return found if isinstance(found, Refusal) else Answer(BatchOut.of(found), 202, f"/api/v1/imports/{batch_id}")
 
 
-@router.post("/imports/{batch_id}/undo", response=BatchOut)
+@router.post("/imports/{batch_id}/undo", response={200: BatchOut, 202: BatchOut})
 def undo_batch(request: HttpRequest, batch_id: str, data: ReasonIn) -> Any:
-    """Take a batch back; refused with a list where later records stand on it."""
+    """Take a batch back; refused with a list where later records stand on it. 202 where a second person has to agree first."""
     outcome = actions.undo(request.actor, batch_id, data.reason)
     if isinstance(outcome, Refusal):
         return outcome
     found = queries.batch(request.actor.scope, batch_id)
-    return found if isinstance(found, Refusal) else BatchOut.of(found)
+    if isinstance(found, Refusal):
+        return found
+    return Answer(BatchOut.of(found), 202 if isinstance(outcome, Approval) else 200)
 
 
 @router.post("/imports/{batch_id}/recheck", response=MendedOut)

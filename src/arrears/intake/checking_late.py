@@ -16,6 +16,7 @@ from arrears.intake.fields import Fault
 from arrears.intake.kinds import schedules
 from arrears.intake.kinds.common import AGREEMENT_ID, DISBURSED
 from arrears.intake.reading.source import ROW
+from arrears.kernel.refusals import RefusalCode
 
 _TARGET_OF = {"charged_back": "paid", "resumed": "paused"}
 
@@ -73,7 +74,7 @@ def _targets(checker: Checker, index: int, special: pl.DataFrame) -> Iterator[Fa
     for row in wanted.sort(ROW).iter_rows(named=True):
         key = row["target_reference"]
         found, reversed_before = base.get((row[AGREEMENT_ID], key), (row.get("__inside"), False))
-        fault = None
+        fault: tuple[RefusalCode, dict[str, str]] | None = None
         if found is None:
             fault = (refusals.TARGET_UNKNOWN, {})
         elif row["event"] == "reversed" and found == "reversed":

@@ -14,6 +14,7 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.writer.excel import save_workbook
 
 from arrears.intake import profiles
 from arrears.intake.actions_mend import cells_of
@@ -118,5 +119,5 @@ def as_xlsx(table: Iterable[list[str]]) -> bytes:
             cells.append(cell)
         sheet.append(cells)
     out = io.BytesIO()
-    book.save(out)
+    save_workbook(book, out)
     return out.getvalue()

@@ -169,7 +169,7 @@ class _Entry:
         values = pl.Series(cell.target, [None] * len(column), dtype=pl.Int64)
         wrong: dict[str, Wrong] = {}
         for code in distinct:
-            of_code = currencies == code
+            of_code = self.frame.select((pl.col("currency").fill_null("CNY") == code).alias("m")).to_series()
             read = vectors.amounts(column.set(~of_code, None), code, scientific=cell.scientific)
             values = read.values.zip_with(of_code, values)
             wrong |= read.wrong

@@ -201,12 +201,12 @@ def _batch(request: HttpRequest, found: Batch, refusal: Refusal | None = None) -
     actor, rule = _actor(request), request.GET.get("rule", "")
     rows = queries.held_rows(actor.scope, found, rule)
     page = Paginator(rows, _SHOWN).get_page(request.GET.get("page"))
-    refused = found.refusal
-    told = sentences(refused) if refused else None
+    stored = found.refusal
+    told = sentences(stored) if stored else None
     context = {
         "batch": found, "reasons": _reasons(refusal), "page": page, "rule": rule,
         "lines": [{"row": row, "places": error_file.places(found, row)} for row in page],
-        "rules": _rules(found), "mapping": _columns(found), "refused": told, "refused_code": refused.get("code", ""),
+        "rules": _rules(found), "mapping": _columns(found), "refused": told, "refused_code": stored.get("code", ""),
         "counts": _counts(found), "differences": [d for d in _differences(found) if d["any"]], "totals": _totals(found),
         "may_commit": rights.may(actor, "import.approve"), "may_undo": rights.may(actor, "import.undo"),
         "dependents": actions.dependents(found) if found.state == "committed" else [],

@@ -305,10 +305,10 @@ def propose(columns: Sequence[str], kind: Kind) -> dict[str, Any]:
     taken: set[str] = set()
     matched: dict[str, str] = {}
     for column in columns:
-        field = names.get(folded(column))
-        if field is not None and field.name not in taken:
-            matched[column] = field.name
-            taken.add(field.name)
+        found = names.get(folded(column))
+        if found is not None and found.name not in taken:
+            matched[column] = found.name
+            taken.add(found.name)
     return {
         "id": f"proposed-{kind.name}", "version": 1, "title": {"zh": f"{kind.label.zh}（自动对应）", "en": f"{kind.label.en} (proposed)"},
         "outputs": [{"kind": kind.name, "columns": matched}],

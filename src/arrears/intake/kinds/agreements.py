@@ -34,7 +34,8 @@ KIND = Kind(
         "stand on it, the undo is refused and lists them.",
     ),
     fields=(
-        Field("reference", "text", t("借据号", "Agreement number"), True, longest=64, synonyms=("合同号", "贷款编号", "loan_id", "agreement_id", "loan_no")),
+        Field("reference", "text", t("借据号", "Agreement number"), True, longest=64,
+              synonyms=("合同号", "贷款编号", "loan_id", "agreement_id", "loan_no")),
         Field("party_reference", "text", t("客户号", "Customer number"), True, longest=64, synonyms=("客户编号", "customer_id", "cust_no")),
         Field("portfolio", "text", t("资产组合", "Portfolio"), True, longest=40, synonyms=("组合", "portfolio")),
         Field("product", "code", t("产品", "Product"), True, codes=PRODUCTS, synonyms=("产品类型", "product")),

@@ -80,7 +80,7 @@ def bounds(kind: Kind, frame: pl.DataFrame) -> Iterator[Fault]:
                 code = refusals.AMOUNT_NOT_POSITIVE
             yield from flag(frame, column < one.at_least, code, one.name, labels(one))
         if one.type in ("text", "name", "point", "id_number"):
-            shown = {"size": column.str.len_chars(), "limit": str(one.longest)}
+            shown: dict[str, str | pl.Expr] = {"size": column.str.len_chars(), "limit": str(one.longest)}
             yield from _hidden(one, flag(frame, column.str.len_chars() > one.longest, refusals.TEXT_LONG, one.name, shown))
 
 

@@ -25,7 +25,8 @@ KIND = Kind(
     fields=(
         Field("party_reference", "text", t("客户号", "Customer number"), True, longest=64, synonyms=("客户编号", "customer_id", "cust_no")),
         Field("kind", "code", t("类型", "Kind"), True, codes=(*KINDS, "phone"), synonyms=("联系方式类型", "type")),
-        Field("value", "point", t("号码或地址", "Number or address"), True, longest=300, synonyms=("号码", "手机号", "电话", "phone", "mobile", "value")),
+        Field("value", "point", t("号码或地址", "Number or address"), True, longest=300,
+              synonyms=("号码", "手机号", "电话", "phone", "mobile", "value")),
         Field("label", "code", t("用途", "Label"), codes=("home", "work", "registered"), synonyms=("label",)),
         Field("provenance", "code", t("来源", "Provenance"), default="host", codes=PROVENANCES, synonyms=("provenance",)),
         Field("valid_from", "date", t("有效期起", "Valid from"), synonyms=("valid_from",)),

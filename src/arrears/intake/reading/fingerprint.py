@@ -54,9 +54,10 @@ def take(path: Path, limit: int) -> Fingerprint | Refusal:
 
 
 def encoding_of(mark: Fingerprint, path: Path, stated: str = "", hint: str = "") -> str | Refusal:
-    """The encoding of a text file: stated by the person, by a BOM, UTF-8 where every byte fits, else GB18030, else UTF-16 by its NULs.
+    """The encoding of a text file: stated by the person, by a BOM, UTF-16 by its NULs, UTF-8 where every byte fits, else GB18030.
 
-    ``hint`` is the profile's: tried where the bytes are not UTF-8. A refusal (``file.encoding``) names the row and byte where the best candidate fails.
+    ``hint`` is the profile's: tried where the bytes are not UTF-8. A refusal (``file.encoding``) names the row and byte where
+    the best candidate fails.
     """
     for bom, name in BOMS:
         if mark.head.startswith(bom):

@@ -102,9 +102,9 @@ def around(run: View) -> View:
         if wait:
             response = problems.answer(request, refusals.RATE.at(seconds=wait))
         elif request.method == "POST":
-            response = idempotency.once(request, actor, lambda: run(request, *args, **path))
+            response = idempotency.once(request, actor, lambda: _placed(request, run(request, *args, **path)))
         else:
-            response = run(request, *args, **path)
+            response = _placed(request, run(request, *args, **path))
         if actor.kind == "api_key" and response.status_code < 400:
             note_key_use(actor)  # last, so that a long request does not hold the key's row
         response["RateLimit-Limit"] = str(LIMITS.per_minute)
@@ -114,10 +114,15 @@ def around(run: View) -> View:
     return view
 
 
-def _dressed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "private, no-cache"
+def _placed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The address of what was made; part of the answer that an idempotency key keeps."""
     if location := getattr(request, "made_at", ""):
         response["Location"] = location
+    return response
+
+
+def _dressed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "private, no-cache"
     if following := getattr(request, "next_page", ""):
         response["Link"] = f'<{following}>; rel="next"'
     tag = getattr(request, "etag", "")

@@ -17,6 +17,7 @@ from arrears.intake import error_file, fields, parsing, profiles, vectors
 from arrears.intake.kinds import KINDS
 from arrears.intake.parsing import Wrong
 from arrears.intake.reading import Limits, csv_file, header, jsonl_file, open_file, xlsx_file
+from arrears.intake.reading.source import BLANKS
 from arrears.kernel.money import to_major
 
 digits = st.text("0123456789", min_size=1, max_size=8)
@@ -38,7 +39,7 @@ days = st.one_of(
 
 def same(read, cells, scalar):
     for given_text, value in zip(cells, read.values.to_list(), strict=True):
-        text = given_text.strip(" \t\u3000\u00a0\u200b\r\n")
+        text = given_text.strip(BLANKS)
         if not text:
             assert value is None
             continue
@@ -96,7 +97,7 @@ def test_a_table_written_as_csv_is_read_back_in_any_block_size(tmp_path_factory,
     read = [r[1:] for chunk in opened.source.chunks() for r in chunk.frame.iter_rows()]
     faults = [f for chunk in opened.source.chunks() for f in chunk.faults]
     assert faults == []
-    kept = [tuple(r) for r in rows if any(c.strip() for c in r)]
+    kept = [tuple(r) for r in rows if any(c.strip(BLANKS) for c in r)]
     assert [tuple(c or "" for c in r) for r in read] == [tuple(c.replace("\r\n", "\n") for c in r) for r in kept]
 
 

@@ -13,9 +13,8 @@ import polars as pl
 
 from arrears.intake import parsing
 from arrears.intake.parsing import Wrong
+from arrears.intake.reading.source import BLANKS
 from arrears.kernel.money import exponent_of
-
-_BLANK = r"^[\s\u3000\u00a0\u200b]*$"
 
 
 @dataclass
@@ -28,7 +27,7 @@ class Column:
 
 def present(cells: pl.Series) -> pl.Series:
     """Cells with outer blanks cut off, blank ones NULL."""
-    cut = cells.str.strip_chars(" \t\u3000\u00a0\u200b\r\n")
+    cut = cells.str.strip_chars(BLANKS)
     return cut.set(cut == "", None) if (cut == "").any() else cut
 
 

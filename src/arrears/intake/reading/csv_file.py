@@ -17,7 +17,7 @@ from arrears.intake.fields import Fault
 from arrears.kernel.refusals import Refusal
 
 from . import header
-from .source import ROW, Chunk, Limits, ReadFault
+from .source import BLANKS, ROW, Chunk, Limits, ReadFault
 
 DELIMITERS = (",", "\t", ";", "|", "\x01", "，")
 csv.field_size_limit(1024**2)
@@ -170,9 +170,9 @@ class CsvSource:
                 taken = first + 1  # only the line that opens the quote is at fault; the next ones are read anew
                 reader = csv.reader(feed(), delimiter=self.delimiter, strict=True)
                 continue
-            if not any(c.strip() for c in cells):
+            if not any(c.strip(BLANKS) for c in cells):
                 continue
-            while len(cells) > width and not cells[-1].strip():
+            while len(cells) > width and not cells[-1].strip(BLANKS):
                 cells.pop()
             if len(cells) != width:
                 faults.append(Fault(number, refusals.ROW_RAGGED.code, values={"found": len(cells), "expected": width}))
@@ -189,9 +189,9 @@ class CsvSource:
 def _without_blank(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
     """Rows of delimiters and blanks only are no rows. Looked at closely only where a first cell is blank."""
     first = frame[columns[0]]
-    if not ((first.str.strip_chars() == "").fill_null(True)).any():
+    if not ((first.str.strip_chars(BLANKS) == "").fill_null(True)).any():
         return frame
-    return frame.filter(pl.any_horizontal([(pl.col(c).str.strip_chars() != "").fill_null(False) for c in columns]))
+    return frame.filter(pl.any_horizontal([(pl.col(c).str.strip_chars(BLANKS) != "").fill_null(False) for c in columns]))
 
 
 def _record_end(data: bytes) -> int:

@@ -12,6 +12,8 @@ from arrears.intake.fields import Fault
 from arrears.kernel.refusals import Refusal
 
 ROW = "__row__"
+#: Characters that make a cell no fuller, for every reader.
+BLANKS = " \t\r\n\u3000\u00a0\u200b"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from arrears.intake.fields import Fault
 from arrears.kernel.refusals import Refusal
 
 from . import header
-from .source import ROW, Chunk, Limits
+from .source import BLANKS, ROW, Chunk, Limits
 
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _CELL = re.compile(r"^([A-Z]{1,3})(\d+)$")
@@ -157,7 +157,7 @@ class XlsxSource:
             if number <= self.header_row:
                 continue
             texts = [cell_text(c) for c in cells]
-            if any(t.strip() for t in texts):
+            if any(t.strip(BLANKS) for t in texts):
                 rows.append((number, texts))
             if len(rows) >= self.limits.rows_per_chunk:
                 yield self._chunk(rows)
@@ -171,7 +171,7 @@ class XlsxSource:
         raw: dict[int, dict[str, str]] = {}
         good: list[tuple[int, list[str]]] = []
         for number, cells in rows:
-            extra = [c for c in cells[width:] if c.strip()]
+            extra = [c for c in cells[width:] if c.strip(BLANKS)]
             cells = (cells + [""] * width)[:width]
             wrong = [(i, refusals.CELL_FORMULA) for i in range(width) if (number, i + self.first_column) in self.formulas]
             wrong += [(i, refusals.CELL_ERROR) for i, c in enumerate(cells) if c in _ERRORS]

@@ -36,6 +36,7 @@ OWNER = {
 PERMIT = {
     "office": Text("内部事项，不涉及联系", "internal work, no contact"),
     "allow": Text("{at} 可以联系，至 {until}", "contact permitted at {at}, until {until}"),
+    "always": Text("可以联系，不限时段", "contact permitted at any hour"),
     "wait": Text("{at} 不可联系：{rule}；最早 {next}", "not permitted at {at}: {rule}; earliest {next}"),
     "stop": Text("不可联系：{rule}", "contact not permitted: {rule}"),
 }
@@ -95,8 +96,9 @@ class Sentences:
     def _permit(self, row: Mapping[str, Any]) -> Text:
         rules = [self.rules.get(r, Text(r, r)) for r in row["rules"].split(",") if r]
         rule = Text("；".join(r.zh for r in rules), "; ".join(r.en for r in rules))
+        state = "always" if row["permit_state"] == "allow" and row["permitted_until"] is None else row["permit_state"]
         return _both(
-            PERMIT[row["permit_state"]],
+            PERMIT[state],
             at=self._clock(row["permit_at"]), until=self._clock(row["permitted_until"]), next=self._clock(row["next_permitted"]), rule=rule,
         )  # fmt: skip
 

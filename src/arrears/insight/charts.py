@@ -11,6 +11,7 @@ from dataclasses import dataclass
 #: Plot area inside a 660 x 268 view box; the right margin holds the direct labels.
 LEFT, RIGHT, TOP, BOTTOM = 40, 560, 22, 226
 _LABEL_GAP = 30
+_LABEL_FOOT = 18  # the second line of the lowest label stays above the axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def line_chart(names: Sequence[str], series: Sequence[Sequence[int | None]], lab
         known = [(place, v) for place, v in enumerate(values) if v is not None]
         if known:
             drawn.append((name, number, known))
-    places = spread([y(known[-1][1]) for _, _, known in drawn], _LABEL_GAP, TOP, BOTTOM)
+    places = spread([y(known[-1][1]) for _, _, known in drawn], _LABEL_GAP, TOP, BOTTOM - _LABEL_FOOT)
     lines = tuple(
         Line(
             name=name, number=number, points=" ".join(f"{x(p)},{y(v)}" for p, v in known), end_x=x(known[-1][0]),

@@ -96,12 +96,15 @@ def roll_table(scope: Scope, from_day: date, to_day: date, creditor: str = "") -
 
 
 def trend(scope: Scope, ends: list[date], currency: str, creditor: str = "") -> list[tuple[date, dict[str, int | None]]]:
-    """For each month end after the first: per bucket, the share of its customers that rolled to a worse bucket.
+    """For each month end that has one a month before: per bucket, the share of its customers that rolled to a worse bucket.
 
-    Shares are integers per mille of the customers of the month before; ``None`` where that bucket was empty.
+    A gap in the months gives no point, since a rate over several months is another figure. Shares are integers per mille
+    of the customers of the month before; ``None`` where that bucket was empty.
     """
     points: list[tuple[date, dict[str, int | None]]] = []
     for earlier, later in pairwise(ends):
+        if 12 * (later.year - earlier.year) + later.month - earlier.month != 1:
+            continue
         table = roll_table(scope, earlier, later, creditor)
         if isinstance(table, Refusal):
             continue

@@ -17,7 +17,7 @@ from .allocation import PRINCIPAL, WIDTH, Obligation, Origin, Take, allocate
 from .delinquency import Pause, is_overdue, pauses_of, union
 from .events import Component, Event, EventKind, ScheduleRow, known_events
 from .position import AllocationLine, PaymentAllocation, Position, TraceEntry
-from .servicing import CHARGES, COMPONENTS, INDEX, AdvanceTo, Cure, Replay, ServicingTerms, Stop
+from .servicing import CHARGES, COMPONENTS, INDEX, AdvanceTo, Cure, PenaltyPolicy, Replay, ServicingTerms, Stop
 
 _STRUCTURE = frozenset(
     {EventKind.OPENED, EventKind.DISBURSED, EventKind.SCHEDULE_SET, EventKind.DRAWN, EventKind.STATEMENT_CUT,
@@ -37,6 +37,27 @@ class Credit:
 
 
 @dataclass(slots=True)
+class Stretch:
+    """Interest that grows on one base at one rate: extended day by day, written down as one entry of the trace."""
+
+    o: Obligation
+    index: int
+    base: int
+    micro: int
+    begin: date
+    end: date
+    days: int
+    amount: int
+
+    def entry(self, policy: PenaltyPolicy) -> TraceEntry:
+        return TraceEntry(
+            "accrued", self.end, self.o.id, self.o.n, self.o.due_on, COMPONENTS[self.index], self.amount, base_minor=self.base,
+            annual_percent=Decimal(self.micro) / accrual.MICRO, days=self.days, from_on=self.begin,
+            day_count=policy.day_count, clause=policy.clause,
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
 class State:
     """Working state of one fold; lives only inside it."""
 
@@ -48,11 +69,11 @@ class State:
     paused: tuple[tuple[tuple[date, date], ...], ...]  # penalty, compound
     cap: caps.CapRate | None
     obligations: list[Obligation] = field(default_factory=list)  # by due date, then age
-    trace: list[TraceEntry] = field(default_factory=list)
+    steps_taken: list[TraceEntry | Stretch] = field(default_factory=list)
     payments: dict[int, PaymentAllocation] = field(default_factory=dict)
     credits: list[Credit] = field(default_factory=list)
     rows_by_version: dict[int, list[ScheduleRow]] = field(default_factory=dict)
-    stretch: dict[tuple[int, int], int] = field(default_factory=dict)  # place of a running accrual in the trace
+    stretches: dict[tuple[int, int], Stretch] = field(default_factory=dict)  # the running one of each cell
     cap_unknown: str = ""
     cap_numerator: int = 0
     cap_from: date | None = None
@@ -75,14 +96,14 @@ class State:
         return obligation
 
     def note(self, event: Event, detail: str, amount_minor: int = 0) -> None:
-        self.trace.append(
+        self.steps_taken.append(
             TraceEntry("note", event.effective_on, 0, 0, None, None, amount_minor, event_id=event.id, detail=detail)
         )
 
     def mark(
         self, kind: str, on: date, o: Obligation, index: int, amount_minor: int, event: Event | None, detail: str = ""
     ) -> None:
-        self.trace.append(
+        self.steps_taken.append(
             TraceEntry(
                 kind, on, o.id, o.n, o.due_on, COMPONENTS[index], amount_minor,
                 event_id=event.id if event else 0,
@@ -123,6 +144,7 @@ class State:
         if policy is None:
             return
         bases = (tuple(INDEX[c] for c in policy.base), tuple(INDEX[c] for c in policy.compound_base))
+        cut: dict[tuple[date, int], list[accrual.Span]] = {}  # most obligations were last looked at on the same day
         for o in self.obligations:
             if o.due_on >= day:
                 break
@@ -135,7 +157,11 @@ class State:
             for which, index, _ in _ACCRUALS:
                 base = sum(o.left[i] for i in bases[which])
                 if base:
-                    for span in accrual.spans_of(begin, day, self.steps, self.paused[which], policy.day_count):
+                    spans = cut.get((begin, which))
+                    if spans is None:
+                        spans = accrual.spans_of(begin, day, self.steps, self.paused[which], policy.day_count)
+                        cut[begin, which] = spans
+                    for span in spans:
                         self._grow(o, which, index, base, span)
             o.accrued_to = day
 
@@ -146,25 +172,21 @@ class State:
         if grown:
             o.bill(index, grown)
             o.accrued[index] += grown
-        place = self.stretch.get((o.id, index))
-        if place is not None:
-            old = self.trace[place]
-            if (
-                old.base_minor == base
-                and old.effective_on == span.from_on
-                and old.annual_percent == Decimal(span.micro) / accrual.MICRO
-            ):
-                self.trace[place] = _longer(old, span, grown)
-                return
-        self.stretch[o.id, index] = len(self.trace)
+        running = self.stretches.get((o.id, index))
+        if running is not None and (running.base, running.micro, running.end) == (base, span.micro, span.from_on):
+            running.end, running.days, running.amount = span.to_on, running.days + span.days, running.amount + grown
+            return
+        started = Stretch(o, index, base, span.micro, span.from_on, span.to_on, span.days, grown)
+        self.stretches[o.id, index] = started
+        self.steps_taken.append(started)
+
+    @property
+    def trace(self) -> list[TraceEntry]:
+        """The steps in the order they were made, growth as it stands."""
         policy = self.terms.penalty
-        self.trace.append(
-            TraceEntry(
-                "accrued", span.to_on, o.id, o.n, o.due_on, COMPONENTS[index], grown, base_minor=base,
-                annual_percent=Decimal(span.micro) / accrual.MICRO, days=span.days, from_on=span.from_on,
-                day_count=policy.day_count if policy else "", clause=policy.clause if policy else "",
-            )
-        )  # fmt: skip
+        return [
+            s if isinstance(s, TraceEntry) else s.entry(policy) for s in self.steps_taken if isinstance(s, TraceEntry) or policy
+        ]
 
     def _cap(self, day: date) -> None:
         """Hold all charges claimed so far at or below the cap on the principal day by day; the rest is ``reduced``."""
@@ -237,14 +259,6 @@ class State:
 
 def reference_of(event: Event) -> str:
     return str(event.data.get("reference") or event.key or "")
-
-
-def _longer(old: TraceEntry, span: accrual.Span, grown: int) -> TraceEntry:
-    return TraceEntry(
-        old.kind, span.to_on, old.obligation_id, old.n, old.due_on, old.component, old.amount_minor + grown,
-        base_minor=old.base_minor, annual_percent=old.annual_percent, days=old.days + span.days, day_count=old.day_count,
-        from_on=old.from_on, clause=old.clause,
-    )  # fmt: skip
 
 
 def _with_later(old: PaymentAllocation, later: tuple[tuple[date, AllocationLine], ...]) -> PaymentAllocation:

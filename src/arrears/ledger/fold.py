@@ -183,10 +183,8 @@ class State:
     @property
     def trace(self) -> list[TraceEntry]:
         """The steps in the order they were made, growth as it stands."""
-        policy = self.terms.penalty
-        return [
-            s if isinstance(s, TraceEntry) else s.entry(policy) for s in self.steps_taken if isinstance(s, TraceEntry) or policy
-        ]
+        policy = self.terms.penalty or PenaltyPolicy()  # without a policy nothing has grown
+        return [step if isinstance(step, TraceEntry) else step.entry(policy) for step in self.steps_taken]
 
     def _cap(self, day: date) -> None:
         """Hold all charges claimed so far at or below the cap on the principal day by day; the rest is ``reduced``."""

@@ -152,7 +152,7 @@ def take(browser: Browser, url: str, chosen: list[Screen], target: Path) -> int:
             if answer is None or answer.status != screen.status:
                 sys.exit(f"{screen.name}: status {answer.status if answer else None} instead of {screen.status}")
             height = page.evaluate("document.documentElement.scrollHeight")
-            page.set_viewport_size({"width": look.width, "height": max(look.height, min(height, 1600))})
+            page.set_viewport_size({"width": look.width, "height": max(look.height, min(height, 1300))})
             page.screenshot(path=target / f"{screen.name}.{look.name}.png")
             taken += 1
     return taken

@@ -110,6 +110,11 @@ def said(table: dict[str, str], key: str) -> str:
     return _(table[key]) if key in table else key
 
 
+def source(text: str) -> str:
+    """Where a record came from; the number of an import batch says nothing to the reader."""
+    return said(SOURCES, "import" if text.startswith("batch:") else text)
+
+
 def tab(name: str) -> str:
     return said(TABS, name)
 

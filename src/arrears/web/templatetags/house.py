@@ -178,6 +178,14 @@ def word(code: str, table: str) -> str:
     return words.said(getattr(words, table), str(code))
 
 
+@register.filter
+def source(text: str) -> str:
+    """The reader's word for the origin of a record."""
+    from arrears.web import words
+
+    return words.source(str(text or ""))
+
+
 @register.simple_tag
 def fields_seen(row: Any) -> str:
     """The masked fields of one access-log row, in words."""

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from arrears.access.doors import signed_in
+from arrears.strategy.document import STAGES
 from arrears.worklist import queries
 
 PAGE_ROWS = 50
@@ -39,6 +40,7 @@ def _list(request: HttpRequest, owner: str) -> HttpResponse:
     page = list(rows[start : start + PAGE_ROWS + 1])
     shown, names, owners = page[:PAGE_ROWS], queries.names(scope, page), queries.owner_names(page)
     language = "zh" if (request.LANGUAGE_CODE or "zh").startswith("zh") else "en"  # type: ignore[attr-defined]
+    counted = newest.summary.get("stages") or {}
     context |= {
         "rows": [
             {
@@ -49,7 +51,7 @@ def _list(request: HttpRequest, owner: str) -> HttpResponse:
         ],
         "next": start + PAGE_ROWS if len(page) > PAGE_ROWS else None,
         "start": start,
-        "stages": sorted((newest.summary.get("stages") or {}).items()),
+        "stages": [(s, counted[s]) for s in (*STAGES, "") if s in counted],
     }  # fmt: skip
     return render(request, "worklist/list.html", context)
 

@@ -66,8 +66,7 @@ def _targets(checker: Checker, index: int, special: pl.DataFrame) -> Iterator[Fa
     inside = pl.concat(marks).select("key", pl.col("event").alias("__inside")) if marks else None
     if inside is not None:
         wanted = wanted.join(inside.unique("key"), on="key", how="left", maintain_order="left")
-    ids = special[AGREEMENT_ID].drop_nulls().unique().to_list()
-    known = queries.known_events(checker.context.scope, ids, special["target_reference"].unique().to_list())
+    known = queries.events_by_key(checker.context.scope, special[AGREEMENT_ID].to_list(), special["target_reference"].to_list())
     gone = queries.reversed_ids(checker.context.scope, known["event_id"].to_list())
     base = {(a, r): (e, i in gone) for a, r, e, i in known.select(AGREEMENT_ID, "reference", "event", "event_id").iter_rows()}
     seen: set[tuple[str, str]] = set()
@@ -96,7 +95,7 @@ def _pauses(checker: Checker, frame: pl.DataFrame, resumed: dict[tuple[str, str]
         return
     spans: dict[str, list[tuple[date, date, int]]] = defaultdict(list)
     names = dict(frame.select(AGREEMENT_ID, "agreement_reference").unique().drop_nulls().iter_rows())
-    known = queries.known_events(checker.context.scope, list(names), kinds=("paused", "resumed"))
+    known = queries.known_events(checker.context.scope, list(names), ("paused", "resumed"))
     gone = queries.reversed_ids(checker.context.scope, known["event_id"].to_list())
     ends: dict[int, date] = {
         r["target_id"]: r["effective_on"]

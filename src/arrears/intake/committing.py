@@ -100,9 +100,7 @@ def _positions(actor: Actor, batch: Batch, frame: pl.DataFrame, extra: dict[str,
 def _payments(actor: Actor, batch: Batch, frame: pl.DataFrame, extra: dict[str, pl.DataFrame]) -> BulkCount | Refusal:
     frame = _with_agreements(actor, batch, frame).rename({AGREEMENT_ID: "agreement_id", "event": "kind"})
     if frame["target_reference"].null_count() < frame.height:
-        known = queries.known_events(
-            actor.scope, frame["agreement_id"].to_list(), frame["target_reference"].drop_nulls().to_list()
-        )
+        known = queries.events_by_key(actor.scope, frame["agreement_id"].to_list(), frame["target_reference"].to_list())
         marks = known.select(
             pl.col(AGREEMENT_ID).alias("agreement_id"), pl.col("reference").alias("target_reference"), "event_id"
         )
@@ -117,7 +115,8 @@ def _payments(actor: Actor, batch: Batch, frame: pl.DataFrame, extra: dict[str, 
 
 def _schedules(actor: Actor, batch: Batch, frame: pl.DataFrame, extra: dict[str, pl.DataFrame]) -> BulkCount | Refusal:
     frame = _with_agreements(actor, batch, frame).rename({AGREEMENT_ID: "agreement_id"})
-    begun = queries.known_events(actor.scope, frame["agreement_id"].unique().to_list(), [f"schedule:{batch.public_id}"])
+    ids = frame["agreement_id"].unique().to_list()
+    begun = queries.events_by_key(actor.scope, ids, [f"schedule:{batch.public_id}"] * len(ids))
     fresh = frame.filter(~pl.col("agreement_id").is_in(begun[AGREEMENT_ID].to_list()))
     first = fresh.group_by("agreement_id", "agreement_reference").agg(pl.col("effective_on").first()).sort("agreement_id")
     groups = extra.get(

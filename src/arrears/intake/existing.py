@@ -101,9 +101,7 @@ def _positions(frame: pl.DataFrame, context: CheckContext) -> pl.DataFrame:
         context.caches["has_positions"] = queries.has_positions(context.scope, context.creditor_id)
     if not context.caches["has_positions"]:
         return _new(frame)
-    known = queries.known_positions(
-        context.scope, context.creditor_id, _ids(frame, AGREEMENT_ID), frame["as_of"].unique().to_list()
-    )
+    known = queries.known_positions(context.scope, frame)
     figures = [f for f in FIGURES if f in frame.columns]
     # a position without any figure says that nothing is known (an import that was undone)
     known = known.filter(pl.any_horizontal([pl.col(f).is_not_null() for f in FIGURES])) if known.height else known
@@ -111,7 +109,7 @@ def _positions(frame: pl.DataFrame, context: CheckContext) -> pl.DataFrame:
 
 
 def _payments(frame: pl.DataFrame, context: CheckContext) -> pl.DataFrame:
-    known = queries.known_events(context.scope, _ids(frame, AGREEMENT_ID), frame["reference"].to_list())
+    known = queries.events_by_key(context.scope, frame[AGREEMENT_ID].to_list(), frame["reference"].to_list())
     if known.is_empty():
         return _new(frame)
     gone = queries.reversed_ids(context.scope, known["event_id"].to_list())

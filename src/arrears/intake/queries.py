@@ -26,7 +26,7 @@ from arrears.kernel.refusals import Refusal
 from arrears.kernel.scope import Scope
 from arrears.ledger.actions_bulk import FIGURES
 from arrears.ledger.models import Agreement, AgreementRole, Event, HostPosition, ScheduleRow
-from arrears.parties.copying import copied
+from arrears.parties.copying import copied, copied_sql
 from arrears.parties.models import ConsentEvent, ContactPoint, Party
 
 SHIPPED = Path(__file__).parent / "profiles"
@@ -194,12 +194,23 @@ def known_consents(scope: Scope, party_ids: list[int]) -> pl.DataFrame:
     )
 
 
-def known_positions(scope: Scope, creditor_id: int, agreement_ids: list[int], days: list[date]) -> pl.DataFrame:
-    """Newest figures of each agreement and day."""
-    rows = HostPosition.objects.visible_to(scope).filter(creditor_id=creditor_id, agreement_id__in=agreement_ids, as_of__in=days)
-    newest = rows.order_by("agreement_id", "as_of", "-recorded_at", "-id").distinct("agreement_id", "as_of")
+def _walls(scope: Scope) -> tuple[str, list[int]]:
+    """The outer scope for a select by hand; what it asks about was looked up within the scope before."""
+    return ("TRUE", []) if scope.everything else ("x.creditor_id = ANY(%s)", sorted(scope.creditor_ids))
+
+
+def known_positions(scope: Scope, wanted: pl.DataFrame) -> pl.DataFrame:
+    """Newest figures of each agreement and day in ``wanted`` (``__agreement_id as_of``)."""
+    wall, creditor_ids = _walls(scope)
+    pairs = wanted.select(AGREEMENT_ID, "as_of").drop_nulls().unique()
+    figures = ", ".join(f"x.{f}" for f in FIGURES)
+    statement = f"""
+        SELECT DISTINCT ON (x.agreement_id, x.as_of) x.agreement_id, x.as_of, {figures}
+        FROM unnest(%s::bigint[], %s::date[]) AS w(a, d) JOIN ledger_hostposition x ON x.agreement_id = w.a AND x.as_of = w.d
+        WHERE {wall} ORDER BY x.agreement_id, x.as_of, x.recorded_at DESC, x.id DESC"""
+    values: list[Any] = [pairs[AGREEMENT_ID].to_list(), pairs["as_of"].to_list(), *([creditor_ids] if creditor_ids else [])]
     kinds = {c: pl.Date if c == "oldest_due_on" else pl.Int64 for c in FIGURES}
-    return copied(newest.values_list("agreement_id", "as_of", *FIGURES), {AGREEMENT_ID: pl.Int64, "as_of": pl.Date, **kinds})
+    return copied_sql(statement, values, {AGREEMENT_ID: pl.Int64, "as_of": pl.Date, **kinds})
 
 
 def has_positions(scope: Scope, creditor_id: int) -> bool:
@@ -213,16 +224,24 @@ EVENT_SCHEMA = {
 _EVENT = ("agreement_id", "dedup_key", "id", "kind", "effective_on", "amount_minor", "component", "due_on", "until", "target_id")
 
 
-def known_events(
-    scope: Scope, agreement_ids: list[int], keys: list[str] | None = None, kinds: tuple[str, ...] = ()
-) -> pl.DataFrame:
-    """Events of agreements by their keys, or of some kinds."""
-    rows = Event.objects.visible_to(scope).filter(agreement_id__in=agreement_ids)
-    if keys is not None:
-        rows = rows.filter(dedup_key__in=keys)
-    if kinds:
-        rows = rows.filter(kind__in=kinds)
+def known_events(scope: Scope, agreement_ids: list[int], kinds: tuple[str, ...]) -> pl.DataFrame:
+    """Events of agreements of some kinds."""
+    rows = Event.objects.visible_to(scope).filter(agreement_id__in=agreement_ids, kind__in=kinds)
     return copied(rows.values_list(*_EVENT), EVENT_SCHEMA)
+
+
+def events_by_key(scope: Scope, agreement_ids: list[int | None], keys: list[str | None]) -> pl.DataFrame:
+    """Events under (agreement, key) pairs, one probe of the unique index for each."""
+    wall, creditor_ids = _walls(scope)
+    pairs = pl.DataFrame({"a": agreement_ids, "k": keys}, schema={"a": pl.Int64, "k": pl.String}).drop_nulls().unique()
+    if pairs.is_empty():
+        return pl.DataFrame(schema=EVENT_SCHEMA)
+    columns = ", ".join(f"x.{c}" for c in _EVENT)
+    statement = f"""
+        SELECT {columns} FROM unnest(%s::bigint[], %s::text[]) AS w(a, k)
+        JOIN ledger_event x ON x.agreement_id = w.a AND x.dedup_key = w.k WHERE {wall}"""
+    values: list[Any] = [pairs["a"].to_list(), pairs["k"].to_list(), *([creditor_ids] if creditor_ids else [])]
+    return copied_sql(statement, values, EVENT_SCHEMA)
 
 
 def reversed_ids(scope: Scope, event_ids: list[int]) -> set[int]:
@@ -233,7 +252,7 @@ def reversed_ids(scope: Scope, event_ids: list[int]) -> set[int]:
 
 def current_schedules(scope: Scope, agreement_ids: list[int]) -> pl.DataFrame:
     """Rows of the newest schedule of each agreement that is not reversed."""
-    events = known_events(scope, agreement_ids, kinds=("schedule_set", "restructured"))
+    events = known_events(scope, agreement_ids, ("schedule_set", "restructured"))
     gone = reversed_ids(scope, events["event_id"].to_list())
     newest = (
         events.filter(~pl.col("event_id").is_in(list(gone))).sort("event_id").group_by(AGREEMENT_ID).last()["event_id"].to_list()

@@ -38,6 +38,11 @@ def copied(rows: QuerySet[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
         statement, values = rows.query.sql_with_params()
     except EmptyResultSet:
         return pl.DataFrame(schema=dict(schema))
+    return copied_sql(statement, values, schema)
+
+
+def copied_sql(statement: str, values: Any, schema: Mapping[str, Any]) -> pl.DataFrame:
+    """The same for a select written by hand (joins with arrays, which a query set cannot say)."""
     with connection.cursor() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv)", values) as copy:
         data = b"".join(bytes(block) for block in copy)
     if not data:

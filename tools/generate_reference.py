@@ -245,7 +245,13 @@ def intake_kinds() -> str:
         return text
     for kind in getattr(import_module("arrears.intake.kinds"), "KINDS", {}).values():
         rows = [
-            (f"`{f.name}`", f.type, "yes" if f.required else "", f"{f.label.en} {f.label.zh}", getattr(getattr(f, "meaning", None), "en", ""))
+            (
+                f"`{f.name}`",
+                f.type,
+                "yes" if f.required else "",
+                f"{f.label.en} {f.label.zh}",
+                getattr(getattr(f, "meaning", None), "en", ""),
+            )
             for f in kind.fields
         ]
         text += f"\n## `{kind.name}`\n\n" + table(("Field", "Type", "Required", "Label", "Meaning"), rows)

@@ -31,7 +31,14 @@ pytestmark = pytest.mark.django_db
 
 SCOPED = sorted((m for m in apps.get_models() if issubclass(m, ScopedModel)), key=lambda m: m._meta.label)
 #: Field values that the maker could not guess: {"app.Model": {"field": lambda maker, creditor: value}}.
-SPECIAL: dict[str, dict[str, object]] = {}
+SPECIAL: dict[str, dict[str, object]] = {
+    "gate.Permit": {  # a letter stands only on a settled letter permit
+        "channel": "letter",
+        "state": "settled",
+        "used_at": datetime(2026, 1, 1, tzinfo=UTC),
+        "settled_at": datetime(2026, 1, 1, tzinfo=UTC),
+    },
+}
 COUNTER = itertools.count(1)
 
 

@@ -10,6 +10,11 @@ import os
 import tempfile
 from pathlib import Path
 
+from hypothesis import settings
+
+settings.register_profile("arrears", deadline=None)  # timing lives in bench/, never in a test
+settings.load_profile("arrears")
+
 _HOME = Path(os.environ.get("ARREARS_TEST_HOME", f"{tempfile.gettempdir()}/arrears-tests-{os.geteuid()}"))
 os.environ.setdefault("ARREARS_HOME", str(_HOME / "home"))
 Path(os.environ["ARREARS_HOME"], "static").mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing

@@ -244,7 +244,7 @@ class CheckRun:
         result.counts = self.checker.report()
         for index, output in enumerate(self.profile.outputs):
             marks = self.checker.marks[index]
-            keys = pl.concat([m.drop("agreement_reference", strict=False) for m in marks]) if marks else pl.DataFrame()
+            keys = pl.concat(marks) if marks else pl.DataFrame()
             if keys.height:
                 self.spool.write_keys(index, keys)
                 former = self.former.read_keys(index) if self.former is not None else None

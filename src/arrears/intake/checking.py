@@ -16,7 +16,7 @@ import polars as pl
 from arrears.intake import existing, preparing, queries, refusals
 from arrears.intake.existing import DIFFERS, STATUS
 from arrears.intake.fields import Fault, Kind
-from arrears.intake.kinds import MODULES
+from arrears.intake.kinds import MODULES, payments
 from arrears.intake.kinds.common import (
     AGREEMENT_CURRENCY,
     AGREEMENT_ID,
@@ -295,7 +295,8 @@ class Checker:
         for status, count in frame.group_by(STATUS).len().iter_rows():
             self.counts[index][status] += count
         keep = [pl.col("__key").alias("key"), pl.col("__content").alias("content"), pl.col(ROW).alias("row")]
-        more = [c for c in ("event", "agreement_reference") if c in frame.columns and kind.name == "payments"]
+        # few bytes a row: the marks of the whole file stay in memory
+        more = [pl.col("event").cast(pl.Enum(list(payments.EVENTS)))] if kind.name == "payments" else []
         self.marks[index].append(frame.select(*keep, *more))
         frame = frame.filter(pl.col(STATUS) != existing.UNCHANGED).drop("__key", "__content", STATUS, DIFFERS)
         if kind.name == "payments":

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import polars as pl
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from arrears.access import queries as access
 from arrears.book import queries as book
@@ -68,12 +68,12 @@ SORTS = {
 }  # fmt: skip
 
 
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def customers(request: HttpRequest) -> HttpResponse:
     """Search, or the overdue customers of a book, sorted and a page at a time without counting."""
     scope = _actor(request).scope
-    text = request.GET.get("q", "").strip()
+    text = request.POST.get("q", "").strip()  # posted: a name or number never stands in an address
     creditor = request.GET.get("creditor", "")
     context: dict[str, Any] = {"q": text, "buckets": [b for b in book.BUCKETS if b], "bucket": request.GET.get("bucket", "")}
     if text:

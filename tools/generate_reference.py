@@ -100,6 +100,7 @@ def errors() -> str:
             c.rule,
         )
         for c in codes().values()
+        if not c.code.startswith("test.")  # refusals that tests declare in their own process
     ]
     return INTRO["errors"] + table(("Code", "HTTP", "What happened", "How to fix it", "Rule"), rows)
 

@@ -225,9 +225,9 @@ def test_undo_of_people_points_and_consents(book):
     assert running.undo(ACTOR, points.public_id).state == "undone"
     assert seen(ContactPoint).filter(closed_at=None).count() == 0
     assert running.undo(ACTOR, consents.public_id).state == "undone"
-    assert list(seen(ConsentEvent).order_by("id").values_list("event", "channel")) == [
-        ("given", "sms"), ("withdrawn", "voice"), ("withdrawn", "sms"),
-    ]  # fmt: skip
+    told = list(seen(ConsentEvent).order_by("id").values_list("event", "channel"))
+    assert set(told[:2]) == {("given", "sms"), ("withdrawn", "voice")}  # one file, in no promised order
+    assert told[2:] == [("withdrawn", "sms")]
     fresh = book("core-customers", CUSTOMERS + "K7,赵六,个人,,,\nK2,李雷雷,个人,护照,G1234567,\n")
     assert running.undo(ACTOR, fresh.public_id).state == "undone"
     assert not seen(Party).filter(reference="K7").exists()

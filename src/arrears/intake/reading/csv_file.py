@@ -194,6 +194,9 @@ def _without_blank(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFram
     return frame.filter(pl.any_horizontal([(pl.col(c).str.strip_chars(BLANKS) != "").fill_null(False) for c in columns]))
 
 
+_LONGEST_RECORD_BYTES = 64 * 1024**2
+
+
 def _record_end(data: bytes) -> int:
     """Offset after the last newline that ends a record: outside quotes, judged from the block's start."""
     end = data.rfind(b"\n") + 1
@@ -206,7 +209,7 @@ def _record_end(data: bytes) -> int:
             return end
         before = data.rfind(b"\n", 0, end - 1) + 1
         if before == 0:
-            break
+            return 0 if end < _LONGEST_RECORD_BYTES else last  # one record longer than the block: read on
         quotes -= data.count(b'"', before, end)
         end = before
     return last  # a quote is left open: the cell-by-cell reader reports it

@@ -10,19 +10,14 @@ Checks the money of a sample against the one-loan fold. PostgreSQL as the tests 
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import resource
 import tempfile
 import time
 from datetime import date
 from pathlib import Path
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arrears.house.settings")
-import django
-
-import arrears.house.testing  # noqa: F401 - starts the throw-away cluster
+from _throwaway import measure
 
 AS_OF = date(2026, 6, 30)
 SAMPLE = 400
@@ -60,22 +55,6 @@ insert into ledger_event (public_id, creditor_id, agreement_id, kind, effective_
     select 'lev_r' || id, creditor_id, agreement_id, 'reversed', effective_on + 1, now(), '', id, '{}', 'r', 'bench'
     from ledger_event where creditor_id = %(creditor)s and dedup_key = 'p2' and agreement_id %% 23 = 0 order by id;
 """
-
-
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--cases", type=int, default=1_000_000)
-    options.add_argument("--small", action="store_true")
-    given = options.parse_args()
-    django.setup()
-    from django.db import connection
-
-    name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            print(json.dumps(run(20_000 if given.small else given.cases, Path(folder)), indent=2))
-    finally:
-        connection.creation.destroy_test_db(name, verbosity=0)
 
 
 def terms() -> list[str]:
@@ -154,5 +133,10 @@ def check(creditor_id: int) -> int:
     return len(chosen)
 
 
+def in_a_folder(count: int) -> dict[str, object]:
+    with tempfile.TemporaryDirectory() as folder:
+        return run(count, Path(folder))
+
+
 if __name__ == "__main__":
-    main()
+    measure(in_a_folder, __doc__, "cases", small=20_000)

@@ -8,16 +8,10 @@ fifty name and phone. Ratio: matching against one plain sequential count of the 
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import statistics
 import time
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arrears.house.settings")
-import django
-
-import arrears.house.testing  # noqa: F401 - starts the throw-away cluster
+from _throwaway import measure
 
 _MAKE = """
 insert into parties_customer (public_id, creditor_id, reference, created_at)
@@ -38,21 +32,6 @@ insert into parties_contactpoint (public_id, creditor_id, party_id, kind, value_
         'area_code', 'unknown', false, now(), ''
     from (select p.*, substr(reference, 2)::int as n from parties_party p where creditor_id = %(creditor)s) p;
 """
-
-
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--parties", type=int, default=1_000_000)
-    options.add_argument("--small", action="store_true")
-    count = 20_000 if (given := options.parse_args()).small else given.parties
-    django.setup()
-    from django.db import connection
-
-    name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        print(json.dumps(run(count), indent=2))
-    finally:
-        connection.creation.destroy_test_db(name, verbosity=0)
 
 
 def run(count: int) -> dict[str, object]:
@@ -98,4 +77,4 @@ def run(count: int) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main()
+    measure(run, __doc__, "parties", small=20_000)

@@ -8,32 +8,11 @@ read of the same rows.
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import json
-import os
 import time
 from typing import Any
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "arrears.house.settings")
-import django
-
-import arrears.house.testing  # noqa: F401 - starts the throw-away cluster
-
-
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--entries", type=int, default=1_000_000)
-    options.add_argument("--small", action="store_true")
-    count = 5_000 if (given := options.parse_args()).small else given.entries
-    django.setup()
-    from django.db import connection
-
-    name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        print(json.dumps(run(count), indent=2))
-    finally:
-        connection.creation.destroy_test_db(name, verbosity=0)
+from _throwaway import measure
 
 
 def facts(n: int) -> dict[str, Any]:
@@ -89,4 +68,4 @@ def run(count: int) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main()
+    measure(run, __doc__, "entries", small=5_000)

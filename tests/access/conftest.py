@@ -4,7 +4,7 @@ import pytest
 
 from arrears.access import approvals
 from arrears.access.loading import import_actions
-from arrears.access.models import Creditor, Grant, User
+from arrears.access.models import Grant, User
 from arrears.access.queries import actor_of_user
 from arrears.kernel.scope import Role
 
@@ -17,16 +17,6 @@ def password_hash():
     user = User()
     user.set_password(PASSWORD)
     return user.password
-
-
-@pytest.fixture
-def creditor(db):
-    return Creditor.objects.create(code="BANK-A", name="甲银行")
-
-
-@pytest.fixture
-def other_creditor(db):
-    return Creditor.objects.create(code="BANK-B", name="乙银行")
 
 
 @pytest.fixture

@@ -4,37 +4,13 @@ from datetime import date
 
 import pytest
 
-from arrears.access.models import Creditor, Grant, Portfolio, User
-from arrears.access.queries import actor_of_user
+from arrears.access.models import Portfolio
 from arrears.kernel import clock
 from arrears.kernel.scope import Role
 from arrears.ledger.models import Agreement, Event, ScheduleRow
 from arrears.parties import actions as parties
 from arrears.parties.actions import PartyData
 from arrears.parties.models import Party
-
-
-@pytest.fixture
-def creditor(db):
-    return Creditor.objects.create(code="BANK-A", name="甲银行")
-
-
-@pytest.fixture
-def other_creditor(db):
-    return Creditor.objects.create(code="BANK-B", name="乙银行")
-
-
-@pytest.fixture
-def person(db):
-    """Makes a user with roles at a creditor and gives the actor."""
-
-    def make(username, *roles, at):
-        user, _ = User.objects.get_or_create(username=username, defaults={"display_name": username})
-        for role in roles or (Role.OPERATOR,):
-            Grant.objects.create(user=user, role=role, creditor=at)
-        return actor_of_user(user, "web")
-
-    return make
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from datetime import date
 import duckdb
 import polars as pl
 import pytest
+from duckdb_oracle import oracle_sql
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -132,7 +133,7 @@ def test_three_engines_give_one_answer(duck, text, data):
         at_once = at_once.extend_constant(at_once[0], len(data) - 1)
     book = frame.to_arrow()
     duck.register("book", book)
-    oracle = [r[0] for r in duck.execute(f"SELECT {duckdb_sql.oracle_sql(condition.term)} FROM book").fetchall()]
+    oracle = [r[0] for r in duck.execute(f"SELECT {oracle_sql(condition.term)} FROM book").fetchall()]
     assert one_by_one == oracle, text
     assert at_once.to_list() == oracle, text
     assert frame.select(columnar.holds(condition.term).alias("x"))["x"].to_list()[0] == condition.holds(data[0])

@@ -21,6 +21,7 @@ from arrears.parties import actions_standing
 from arrears.worklist import actions, queries
 from arrears.worklist.commands import app
 from arrears.worklist.models import WorkItem
+from arrears.worklist.pages import permit
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 23)
@@ -89,6 +90,7 @@ def test_a_missing_contact_point_is_said(actor, borrow):
     item = line(actor, party)
     assert not item.reachable
     assert any("没有可用电话" in w["zh"] for w in item.why)
+    assert (item.permit_state, permit(item)) == ("allow", "none")  # the page says no leave that nobody can use
 
 
 def test_a_stop_shows_its_rule_and_clause(actor, borrow):

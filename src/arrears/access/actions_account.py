@@ -122,16 +122,21 @@ def _fresh_codes(user: User) -> list[str]:
     return codes
 
 
-@action("account.renew_recovery_codes")
-def renew_recovery_codes(actor: Actor, password: str) -> list[str] | Refusal:
-    """Ten new recovery codes; the old ones stop counting. Refusals: ``totp.state``, ``password.wrong``."""
+def _self_with_totp(actor: Actor, password: str) -> User | Refusal:
     user = _self(actor)
     if isinstance(user, Refusal):
         return user
     if user.totp_confirmed_at is None:
         return refusals.TOTP_STATE.at()
-    if not check_password(password, user.password):
-        return refusals.PASSWORD_WRONG.at("password")
+    return user if check_password(password, user.password) else refusals.PASSWORD_WRONG.at("password")
+
+
+@action("account.renew_recovery_codes")
+def renew_recovery_codes(actor: Actor, password: str) -> list[str] | Refusal:
+    """Ten new recovery codes; the old ones stop counting. Refusals: ``totp.state``, ``password.wrong``."""
+    user = _self_with_totp(actor, password)
+    if isinstance(user, Refusal):
+        return user
     record(actor, "account.recovery_codes_renewed", ("user", user.public_id), creditor_id=None)
     return _fresh_codes(user)
 
@@ -139,13 +144,9 @@ def renew_recovery_codes(actor: Actor, password: str) -> list[str] | Refusal:
 @action("account.disable_totp")
 def disable_totp(actor: Actor, password: str) -> User | Refusal:
     """Turn the second factor off. Refusals: ``totp.state``, ``password.wrong``."""
-    user = _self(actor)
+    user = _self_with_totp(actor, password)
     if isinstance(user, Refusal):
         return user
-    if user.totp_confirmed_at is None:
-        return refusals.TOTP_STATE.at()
-    if not check_password(password, user.password):
-        return refusals.PASSWORD_WRONG.at("password")
     clear_totp(user)
     record(actor, "account.totp_disabled", ("user", user.public_id), creditor_id=None)
     return user

@@ -110,7 +110,6 @@ USE_THOUSAND_SEPARATOR = True
 FORMAT_MODULE_PATH = ["arrears.web.formats"]
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": HOME / "files"}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

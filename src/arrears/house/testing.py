@@ -17,7 +17,6 @@ settings.load_profile("arrears")
 
 _HOME = Path(os.environ.get("ARREARS_TEST_HOME", f"{tempfile.gettempdir()}/arrears-tests-{os.geteuid()}"))
 os.environ.setdefault("ARREARS_HOME", str(_HOME / "home"))
-Path(os.environ["ARREARS_HOME"], "static").mkdir(parents=True, exist_ok=True)  # whitenoise warns where it is missing
 os.environ.setdefault("ARREARS_ENVIRONMENT", "test")
 os.environ.setdefault("ARREARS_SECRET_DJANGO", "only-for-tests-only-for-tests-only-for-tests")
 os.environ.setdefault("ARREARS_SECRET_IDENTITY", "only-for-tests-only-for-tests-only-for-tests")

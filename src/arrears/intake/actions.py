@@ -45,7 +45,8 @@ def _note(actor: Actor, act: str, batch: Batch, **payload: Any) -> None:
     record(actor, act, ("batch", batch.public_id), creditor_id=batch.creditor_id, payload=payload)
 
 
-def _locked(actor: Actor, public_id: str, *states: str) -> Batch | Refusal:
+def locked_batch(actor: Actor, public_id: str, *states: str) -> Batch | Refusal:
+    """The batch, held until the transaction ends, if it is in one of ``states``. Refusals: ``batch.not_found``, ``batch.state``."""
     rows = (
         Batch.objects.visible_to(actor.scope)
         .select_for_update(of=("self",))
@@ -132,7 +133,7 @@ def _held(batch: Batch, row: int, cells: dict[str, str], faults: list[Fault], gr
 @action("import.record_check")
 def record_check(actor: Actor, public_id: str, result: CheckResult | Refusal) -> Batch | Refusal:
     """Keep what the dry run found: counts, totals, difference, held rows (their cells sealed). A refused file is marked so."""
-    batch = _locked(actor, public_id, "received", "checked", "refused")
+    batch = locked_batch(actor, public_id, "received", "checked", "refused")
     if isinstance(batch, Refusal):
         return batch
     rows = BatchRow.objects.visible_to(actor.scope).filter(batch=batch)
@@ -162,7 +163,7 @@ def approve(actor: Actor, public_id: str) -> Batch | Approval | Refusal:
 
     Refusals: ``batch.not_found``, ``batch.state``, ``batch.spool_lost``, ``batch.nothing_good``.
     """
-    batch = _locked(actor, public_id, "checked", "awaiting", "approved", "committing")
+    batch = locked_batch(actor, public_id, "checked", "awaiting", "approved", "committing")
     if isinstance(batch, Refusal):
         return batch
     if batch.state in ("approved", "committing"):
@@ -204,7 +205,7 @@ def commit_part(actor: Actor, public_id: str, number: int) -> Batch | Refusal:
 
     Refusals: ``batch.state``, ``batch.busy`` (another process did this part), ``batch.spool_lost``, those of the bulk actions.
     """
-    batch = _locked(actor, public_id, "approved", "committing")
+    batch = locked_batch(actor, public_id, "approved", "committing")
     if isinstance(batch, Refusal):
         return batch
     if batch.part_cursor != number - 1:
@@ -245,7 +246,7 @@ def _add(counts: dict[str, Any], done: dict[str, int]) -> None:
 @action("import.discard")
 def discard(actor: Actor, public_id: str) -> Batch | Refusal:
     """Give up a batch that is not in: its held rows and what the check prepared are forgotten. Refusals: ``batch.state``."""
-    batch = _locked(actor, public_id, "received", "checked", "refused", "approved")
+    batch = locked_batch(actor, public_id, "received", "checked", "refused", "approved")
     if isinstance(batch, Refusal):
         return batch
     if batch.part_cursor:
@@ -263,7 +264,7 @@ def discard(actor: Actor, public_id: str) -> Batch | Refusal:
 @action("import.finish")
 def finish(actor: Actor, public_id: str) -> Batch | Refusal:
     """Close a batch whose parts are all in."""
-    batch = _locked(actor, public_id, "approved", "committing")
+    batch = locked_batch(actor, public_id, "approved", "committing")
     if isinstance(batch, Refusal):
         return batch
     if batch.part_cursor != batch.parts:
@@ -294,7 +295,7 @@ def undo(actor: Actor, public_id: str, reason: str = "") -> Batch | Approval | R
 
     Refusals: ``batch.state``, ``batch.undo_dependents`` (lists what stands on it). Beyond authority it waits for a second person.
     """
-    batch = _locked(actor, public_id, "committed", "committing", "approved")
+    batch = locked_batch(actor, public_id, "committed", "committing", "approved")
     if isinstance(batch, Refusal):
         return batch
     if blocking := dependents(batch):

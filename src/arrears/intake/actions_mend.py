@@ -12,6 +12,7 @@ import polars as pl
 
 from arrears.access.actions import log_view
 from arrears.intake import profiles, queries, refusals
+from arrears.intake.actions import locked_batch
 from arrears.intake.checking import Checked, Checker
 from arrears.intake.checking_late import look
 from arrears.intake.committing import commit as commit_frame
@@ -52,16 +53,9 @@ def _recount(actor: Actor, batch: Batch) -> None:
 
 
 def _row(actor: Actor, public_id: str, number: int) -> tuple[Batch, BatchRow] | Refusal:
-    rows = (
-        Batch.objects.visible_to(actor.scope)
-        .select_for_update(of=("self",))
-        .select_related("profile_version__profile", "creditor")
-    )
-    batch: Batch | None = rows.filter(public_id=public_id).first()
-    if batch is None:
-        return refusals.BATCH_UNKNOWN.at(id=public_id)
-    if batch.state not in ("checked", "awaiting", "approved", "committing", "committed"):
-        return refusals.BATCH_STATE.at(state=batch.state)
+    batch = locked_batch(actor, public_id, "checked", "awaiting", "approved", "committing", "committed")
+    if isinstance(batch, Refusal):
+        return batch
     row = queries.held_rows(actor.scope, batch).filter(row=number).first()
     return (batch, row) if row is not None else refusals.ROW_UNKNOWN.at(row=number)
 
@@ -154,16 +148,9 @@ def _check_and_take(actor: Actor, batch: Batch, row: BatchRow) -> Mended | Refus
 def recheck(actor: Actor, public_id: str) -> Mended | Refusal:
     """Check every held row of a committed batch again, for causes mended elsewhere (a customer or agreement that came later), and
     bring in those without a fault. Refusals: ``batch.not_found``, ``batch.state``."""
-    rows_of = (
-        Batch.objects.visible_to(actor.scope)
-        .select_for_update(of=("self",))
-        .select_related("profile_version__profile", "creditor")
-    )
-    batch: Batch | None = rows_of.filter(public_id=public_id).first()
-    if batch is None:
-        return refusals.BATCH_UNKNOWN.at(id=public_id)
-    if batch.state != "committed":
-        return refusals.BATCH_STATE.at(state=batch.state)
+    batch = locked_batch(actor, public_id, "committed")
+    if isinstance(batch, Refusal):
+        return batch
     profile = profiles.from_words(batch.profile_version.words)
     if isinstance(profile, Refusal):
         return profile

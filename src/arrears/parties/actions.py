@@ -15,7 +15,7 @@ from arrears.kernel import clock
 from arrears.kernel.refusals import Refusal
 from arrears.kernel.scope import Actor, Scope
 from arrears.parties import identifiers, masking, refusals, sealing, standing
-from arrears.parties.models import ContactPoint, Customer, Party, PartyVersion, Restriction, Vulnerability
+from arrears.parties.models import KEPT_COLUMNS, ContactPoint, Customer, Party, PartyVersion, Restriction, Vulnerability
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +116,7 @@ def register_party(actor: Actor, creditor_id: int, data: PartyData) -> Party | R
     born_on = columns.pop("born_on")
     customer = _customer_for(actor.scope, creditor, data, columns, now)
     party: Party = Party.objects.create(creditor=creditor, customer=customer, reference=data.reference, created_at=now, **columns)
-    record(
-        actor,
-        "party.registered",
-        ("party", party.public_id),
-        creditor_id=creditor.id,
-        customer_id=customer.id,
-        payload={"kind": party.kind, "source": party.source, "reference": party.reference},
-    )
+    note_party(actor, "party.registered", party, {"kind": party.kind, "source": party.source, "reference": party.reference})
     if born_on is not None and party.kind == "person":
         restrict_minor(actor, party, born_on)
     return party
@@ -149,14 +142,7 @@ def restrict_minor(actor: Actor, party: Party, born_on: date) -> Restriction | N
         reason="minor by the recorded date of birth",
         evidence_reference="date of birth",
     )
-    record(
-        actor,
-        "party.restricted",
-        ("party", party.public_id),
-        creditor_id=party.creditor_id,
-        customer_id=party.customer_id,
-        payload={"restriction": row.public_id, "kind": "minor"},
-    )
+    note_party(actor, "party.restricted", party, {"restriction": row.public_id, "kind": "minor"})
     return row
 
 
@@ -167,7 +153,10 @@ def visible_party(actor: Actor, public_id: str, *, lock: bool = False) -> Party 
     return party or refusals.NOT_FOUND.at(kind="party", id=public_id)
 
 
-_KEPT = [f.name for f in PartyVersion._meta.fields if f.name not in {"id", "creditor", "party", "replaced_at", "replaced_by"}]
+def note_party(actor: Actor, act: str, party: Party, payload: dict[str, Any]) -> None:
+    """The journal entry of an act upon ``party``. Part of an action."""
+    subject = ("party", party.public_id)
+    record(actor, act, subject, creditor_id=party.creditor_id, customer_id=party.customer_id, payload=payload)
 
 
 @action("party.update")
@@ -199,19 +188,12 @@ def update_party(actor: Actor, public_id: str, changes: dict[str, Any], source: 
         party=party,
         replaced_at=clock.now(),
         replaced_by=actor.id,
-        **{name: getattr(party, name) for name in _KEPT},
+        **{name: getattr(party, name) for name in KEPT_COLUMNS},
     )
     for name, value in columns.items():
         setattr(party, name, value)
     party.save()
-    record(
-        actor,
-        "party.updated",
-        ("party", party.public_id),
-        creditor_id=party.creditor_id,
-        customer_id=party.customer_id,
-        payload={"fields": changed, "source": source},
-    )
+    note_party(actor, "party.updated", party, {"fields": changed, "source": source})
     if {"born_on", "id_number"} & set(changed) and born_on is not None and party.kind == "person":
         restrict_minor(actor, party, born_on)
     return party

@@ -19,7 +19,7 @@ from arrears.kernel.scope import Actor
 from arrears.parties import refusals, sealing
 from arrears.parties.actions import restrict_minor
 from arrears.parties.copying import BulkCount, copy_into, copy_text, fetched, public_ids, run, stage
-from arrears.parties.models import Party
+from arrears.parties.models import KEPT_COLUMNS, Party
 
 _PARTY = (
     ("row", "bigint"), ("reference", "text"), ("customer_reference", "text"), ("kind", "text"), ("name_sealed", "bytea"),
@@ -31,18 +31,6 @@ _CONTENT = (
     "kind", "name_sealed", "name_masked", "name_index", "name_initials", "id_kind", "id_sealed", "id_masked", "id_index", "born_sealed",
     "born_index", "language", "segment",
 )  # fmt: skip
-_VERSION = (
-    "kind",
-    "name_sealed",
-    "name_masked",
-    "id_kind",
-    "id_sealed",
-    "id_masked",
-    "born_sealed",
-    "language",
-    "segment",
-    "source",
-)
 
 
 def source_of(batch: str) -> str:
@@ -98,8 +86,8 @@ def _update(values: dict[str, object]) -> int:
     known = "FROM parties_party p JOIN staged_party s ON s.reference = p.reference WHERE p.creditor_id = %(creditor)s"
     run(
         f"""
-        INSERT INTO parties_partyversion (creditor_id, party_id, replaced_at, replaced_by, {", ".join(_VERSION)})
-        SELECT p.creditor_id, p.id, %(now)s, %(actor)s, {", ".join("p." + c for c in _VERSION)} {known}
+        INSERT INTO parties_partyversion (creditor_id, party_id, replaced_at, replaced_by, {", ".join(KEPT_COLUMNS)})
+        SELECT p.creditor_id, p.id, %(now)s, %(actor)s, {", ".join("p." + c for c in KEPT_COLUMNS)} {known}
         """,
         values,
     )

@@ -8,6 +8,7 @@ from arrears.kernel.refusals import Refusal
 from arrears.kernel.scope import Actor
 from arrears.parties.actions_bulk import _note, _visible, source_of
 from arrears.parties.copying import BulkCount, fetched, referrers, run
+from arrears.parties.models import KEPT_COLUMNS
 
 #: Referring tables whose rows say where they came from: those of the batch itself stand in nobody's way.
 _WITH_SOURCE = ("ledger_agreementrole", "parties_contactpoint", "parties_consentevent")
@@ -38,35 +39,23 @@ def undo_parties(actor: Actor, creditor_id: int, batch: str) -> BulkCount | Refu
     if (refused := _visible(actor, creditor_id)) is not None:
         return refused
     values = {"creditor": creditor_id, "source": source_of(batch), "now": clock.now(), "actor": actor.id}
-    content = (
-        "kind",
-        "name_sealed",
-        "name_masked",
-        "id_kind",
-        "id_sealed",
-        "id_masked",
-        "born_sealed",
-        "language",
-        "segment",
-        "source",
-    )
     former = """
         SELECT DISTINCT ON (v.party_id) v.* FROM parties_partyversion v JOIN parties_party p ON p.id = v.party_id
         WHERE p.creditor_id = %(creditor)s AND p.source = %(source)s AND v.source <> %(source)s
         ORDER BY v.party_id, v.replaced_at DESC, v.id DESC"""
     run(f"CREATE TEMPORARY TABLE former_party ON COMMIT DROP AS {former}", values)
-    names = ", ".join(content)
+    names = ", ".join(KEPT_COLUMNS)
     run(
         f"""
         INSERT INTO parties_partyversion (creditor_id, party_id, replaced_at, replaced_by, {names})
-        SELECT p.creditor_id, p.id, %(now)s, %(actor)s, {", ".join("p." + c for c in content)}
+        SELECT p.creditor_id, p.id, %(now)s, %(actor)s, {", ".join("p." + c for c in KEPT_COLUMNS)}
         FROM parties_party p JOIN former_party f ON f.party_id = p.id
         """,
         values,
     )
     _reindex(values)
     restored = run(
-        f"UPDATE parties_party p SET {', '.join(f'{c} = f.{c}' for c in content)} FROM former_party f WHERE f.party_id = p.id",
+        f"UPDATE parties_party p SET {', '.join(f'{c} = f.{c}' for c in KEPT_COLUMNS)} FROM former_party f WHERE f.party_id = p.id",
         values,
     )
     run(

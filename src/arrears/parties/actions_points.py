@@ -7,13 +7,13 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from arrears.journal.actions import action, record
+from arrears.journal.actions import action
 from arrears.kernel import clock
 from arrears.kernel.refusals import Refusal
 from arrears.kernel.scope import Actor
 from arrears.parties import identifiers, masking, refusals, sealing
-from arrears.parties.actions import visible_party
-from arrears.parties.models import ContactPoint, Party, RightPartyEvent
+from arrears.parties.actions import note_party, visible_party
+from arrears.parties.models import ContactPoint, RightPartyEvent
 
 KINDS = ("mobile", "landline", "email", "address", "im")
 PROVENANCES = ("contract", "host", "debtor", "agency", "bureau", "search")
@@ -97,17 +97,6 @@ def _visible_point(actor: Actor, public_id: str) -> ContactPoint | Refusal:
     return point or refusals.NOT_FOUND.at(kind="contact_point", id=public_id)
 
 
-def _note(actor: Actor, act: str, party: Party, payload: dict[str, Any]) -> None:
-    record(
-        actor,
-        act,
-        ("party", party.public_id),
-        creditor_id=party.creditor_id,
-        customer_id=party.customer_id,
-        payload=payload,
-    )
-
-
 @action("party.add_contact_point")
 def add_contact_point(actor: Actor, party_public_id: str, data: PointData) -> ContactPoint | Refusal:
     """Record a way to reach a party, with where it came from. A preferred one takes the mark from others of its kind.
@@ -131,7 +120,7 @@ def add_contact_point(actor: Actor, party_public_id: str, data: PointData) -> Co
         creditor_id=party.creditor_id, party=party, created_at=clock.now(), **columns
     )
     payload = {"contact_point": point.public_id, "kind": point.kind, "provenance": point.provenance, "source": point.source}
-    _note(actor, "contact_point.added", party, payload)
+    note_party(actor, "contact_point.added", party, payload)
     return point
 
 
@@ -154,7 +143,7 @@ def close_contact_point(actor: Actor, public_id: str, reason: str, valid_until: 
         return refusals.DATES_REVERSED.at("valid_until")
     point.closed_at, point.closed_reason, point.valid_until, point.is_preferred = now, reason.strip()[:200], last_day, False
     point.save()
-    _note(actor, "contact_point.closed", point.party, {"contact_point": point.public_id, "valid_until": last_day})
+    note_party(actor, "contact_point.closed", point.party, {"contact_point": point.public_id, "valid_until": last_day})
     return point
 
 
@@ -187,7 +176,7 @@ def record_right_party(
     point.right_party = right_party_of([e.outcome for e in proofs])
     point.save(update_fields=["right_party"])
     payload = {"contact_point": point.public_id, "outcome": outcome, "at": at}
-    _note(actor, "contact_point.right_party_recorded", point.party, payload)
+    note_party(actor, "contact_point.right_party_recorded", point.party, payload)
     return event
 
 

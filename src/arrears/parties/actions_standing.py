@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from arrears.access import approvals
 from arrears.access.actions import Granted, require_authority
 from arrears.access.models import Approval
-from arrears.journal.actions import action, record
+from arrears.journal.actions import action
 from arrears.kernel import clock
 from arrears.kernel.refusals import Refusal
 from arrears.kernel.scope import Actor
 from arrears.parties import refusals, sealing, standing
-from arrears.parties.actions import visible_party
-from arrears.parties.models import ConsentEvent, ContactPoint, Party, Representation, Restriction, Vulnerability
+from arrears.parties.actions import note_party, visible_party
+from arrears.parties.models import ConsentEvent, ContactPoint, Representation, Restriction, Vulnerability
 
 PROOF_KINDS = ("contract_clause", "recording", "form", "letter", "import")
 
@@ -29,17 +28,6 @@ class Proof:
     reference: str
     wording: str = ""
     sha256: bytes | None = None
-
-
-def _note(actor: Actor, act: str, party: Party, payload: dict[str, Any]) -> None:
-    record(
-        actor,
-        act,
-        ("party", party.public_id),
-        creditor_id=party.creditor_id,
-        customer_id=party.customer_id,
-        payload=payload,
-    )
 
 
 def _one_of(field: str, value: str, allowed: tuple[str, ...]) -> Refusal | None:
@@ -86,7 +74,7 @@ def _consent_event(
         source=source,
     )
     payload = {"channel": channel, "purpose": purpose, "effective_at": effective_at, "until": until, "proof": proof.kind}
-    _note(actor, f"consent.{event}", party, payload)
+    note_party(actor, f"consent.{event}", party, payload)
     return row
 
 
@@ -177,7 +165,7 @@ def restrict(actor: Actor, party_public_id: str, data: RestrictionData) -> Restr
         "restriction": row.public_id, "kind": row.kind, "scope": row.scope, "channels": row.channels,
         "effective_from": effective_from, "effective_until": data.effective_until,
     }  # fmt: skip
-    _note(actor, "party.restricted", party, payload)
+    note_party(actor, "party.restricted", party, payload)
     return row
 
 
@@ -206,7 +194,7 @@ def lift_restriction(actor: Actor, public_id: str, reason: str) -> Restriction |
             return granted
     row.lifted_at, row.lifted_by, row.lifted_reason = now, actor.id, reason.strip()
     row.save(update_fields=["lifted_at", "lifted_by", "lifted_reason"])
-    _note(actor, "party.restriction_lifted", row.party, {"restriction": row.public_id, "kind": row.kind})
+    note_party(actor, "party.restriction_lifted", row.party, {"restriction": row.public_id, "kind": row.kind})
     return row
 
 
@@ -235,7 +223,7 @@ def note_vulnerability(
         note_sealed=sealing.seal(note.strip()) if note.strip() else None,
         source=source,
     )
-    _note(actor, "party.vulnerability_noted", party, {"vulnerability": row.public_id, "review_on": review_on})
+    note_party(actor, "party.vulnerability_noted", party, {"vulnerability": row.public_id, "review_on": review_on})
     return row
 
 
@@ -252,7 +240,7 @@ def end_vulnerability(actor: Actor, public_id: str, reason: str) -> Vulnerabilit
         return refusals.REASON_MISSING.at("reason")
     row.ended_at = clock.now()
     row.save(update_fields=["ended_at"])
-    _note(actor, "party.vulnerability_ended", row.party, {"vulnerability": row.public_id, "reason": reason.strip()})
+    note_party(actor, "party.vulnerability_ended", row.party, {"vulnerability": row.public_id, "reason": reason.strip()})
     return row
 
 
@@ -299,7 +287,7 @@ def appoint_representative(
         recorded_at=clock.now(),
     )
     payload = {"representation": row.public_id, "representative": representative.public_id, "kind": row.kind}
-    _note(actor, "party.representative_appointed", party, payload)
+    note_party(actor, "party.representative_appointed", party, payload)
     if data.is_exclusive:
         zone = ZoneInfo(party.creditor.time_zone)
         until = data.valid_until and datetime.combine(data.valid_until + timedelta(days=1), time.min, zone)

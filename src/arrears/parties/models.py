@@ -117,6 +117,12 @@ class PartyVersion(ScopedModel):
         indexes: ClassVar = [models.Index(fields=["party", "replaced_at"], name="party_version_by_party")]
 
 
+#: The columns of a party that its versions keep.
+KEPT_COLUMNS = tuple(
+    f.name for f in PartyVersion._meta.concrete_fields if f.name not in {"id", "creditor", "party", "replaced_at", "replaced_by"}
+)
+
+
 class ContactPoint(ScopedModel):
     """A way to reach a party: number, address or account, with where it came from and what happened on it."""
 

@@ -31,7 +31,7 @@ PRODUCTS = {
 }  # fmt: skip
 ROLES = {
     "debtor": later("债务人"), "co_debtor": later("共同债务人"), "guarantor": later("保证人"), "heir": later("继承人"),
-    "representative": later("代理人"), "contact_person": later("联系人"),
+    "representative": later("代理人"), "contact_person": later("联系人"), "spouse": later("配偶"), "third_party": later("第三人"),
 }  # fmt: skip
 POINTS = {
     "mobile": later("手机"),
@@ -60,6 +60,9 @@ CHANNELS = {
 PURPOSES = {
     "collect": later("还款联系"), "reminder": later("到期提醒"), "off_hours": later("时段外联系"), "data_processing": later("处理个人信息"),
     "third_party": later("联系第三人"), "marketing": later("营销"), "any": later("任何用途"),
+    "locate": later("寻找债务人"), "relay": later("请人转告"), "reply": later("答复来函来电"), "remedy_notice": later("补救通知"),
+    "cease_confirmation": later("停止联系确认"), "opt_out_confirmation": later("退订确认"), "transfer_notice": later("债权转让通知"),
+    "statutory_notice": later("法定通知"),
 }  # fmt: skip
 STAGES = {
     "written_off": later("已核销"), "grace": later("宽限期内"), "early": later("早期"), "middle": later("中期"), "late": later("后期"),
@@ -68,7 +71,7 @@ STAGES = {
 PERMITS = {
     "allow": later("可以联系"), "wait": later("稍后可联系"), "stop": later("不可联系"), "none": later("无联系方式"), "office": later("内部事项"),
 }  # fmt: skip
-#: Acts of the journal that concern a customer. Ledger facts (``paid.recorded``) take the word of their verb.
+#: Acts of the journal. Ledger facts (``paid.recorded``) take the word of their verb.
 ACTS = {
     "party.registered": later("登记当事人"), "party.updated": later("更新当事人资料"), "party.revealed": later("查看遮蔽信息"),
     "party.restricted": later("登记限制"), "party.restriction_lifted": later("解除限制"), "party.representative_appointed": later("登记代理人"),
@@ -81,7 +84,40 @@ ACTS = {
     "permit.used": later("使用联系许可"), "permit.released": later("放弃联系许可"), "permit.settled": later("联系许可结案"),
     "contact.reported": later("登记联系结果"), "letter.issued": later("发出提醒函"),
     "letter.reprinted": later("重印提醒函"), "approval.requested": later("提交审批"),
+    "authority.set": later("设定审批权限"),
     "approval.executed": later("审批通过并执行"), "approval.refused": later("审批不通过"), "approval.withdrawn": later("撤回审批"),
+    "account.password_changed": later("修改密码"), "account.preferences_set": later("更改个人设置"),
+    "account.recovery_codes_renewed": later("更换恢复码"), "account.totp_begun": later("开始设置两步验证"),
+    "account.totp_confirmed": later("启用两步验证"), "account.totp_disabled": later("停用两步验证"),
+    "agency.registered": later("登记受托机构"), "api_key.created": later("创建接口密钥"),
+    "api_key.revoked": later("吊销接口密钥"), "approval.repeated": later("重复提交审批"), "book.built": later("生成资产簿"),
+    "case.followed": later("更新案件"), "creditor.opened": later("开立机构"), "grant.given": later("授予角色"),
+    "grant.taken": later("收回角色"), "import.received": later("接收导入文件"), "import.checked": later("检查导入文件"),
+    "import.refused": later("导入被拒"), "import.approved": later("批准导入"),
+    "import.approve_repeated": later("重复批准导入"), "import.part_committed": later("导入一部分"),
+    "import.committed": later("导入完成"), "import.repeated": later("重复导入，未做任何事"),
+    "import.discarded": later("放弃导入"), "import.undone": later("撤销导入"), "import.rechecked": later("重新检查挂起行"),
+    "import.row_checked": later("检查一行"), "import.row_committed": later("补入一行"),
+    "import.row_mended": later("改正一行"), "import.row_dropped": later("放弃一行"),
+    "import.held_exported": later("导出挂起行"), "parties.imported": later("导入当事人"),
+    "parties.import_undone": later("撤销导入当事人"), "contact_points.imported": later("导入联系方式"),
+    "contact_points.import_undone": later("撤销导入联系方式"), "consents.imported": later("导入同意记录"),
+    "consents.import_undone": later("撤销导入同意记录"), "agreements.imported": later("导入借据"),
+    "agreements.import_undone": later("撤销导入借据"), "schedules.imported": later("导入还款计划"),
+    "roles.imported": later("导入借据身份"), "roles.import_undone": later("撤销导入借据身份"),
+    "positions.imported": later("导入核心系统余额"), "positions.import_undone": later("撤销导入核心系统余额"),
+    "events.imported": later("导入账务事项"), "events.import_undone": later("撤销导入账务事项"),
+    "match.searched": later("查找重复客户"), "host_position.repeated": later("核心系统余额重复，未记入"),
+    "portfolio.added": later("新增组合"), "portfolio.created": later("导入时新增组合"), "profile.saved": later("保存导入方案"),
+    "profile.unchanged": later("导入方案未变"), "receipt.marked_not_ours": later("标为非还款"),
+    "receipt.matched_again": later("重新匹配收款"), "receipt.revealed": later("查看收款遮蔽信息"),
+    "run.finished": later("完成日终清单"), "screen.unlocked": later("解锁屏幕"), "session.started": later("开始会话"),
+    "session.ended": later("结束会话"), "session.signed_out": later("退出登录"), "sign_in.failed": later("登录失败"),
+    "sign_in.held": later("登录被暂停"), "sign_in.password_right": later("密码正确，待第二步"),
+    "sign_in.second_factor_failed": later("两步验证失败"), "sign_in.succeeded": later("登录成功"),
+    "statement.imported": later("导入银行流水"), "statement.import_repeated": later("重复导入银行流水"),
+    "statement.released": later("放行挂起的银行流水"), "team.added": later("新增小组"), "user.created": later("新增用户"),
+    "user.activated": later("启用用户"), "user.deactivated": later("停用用户"), "user.password_reset": later("重设用户密码"),
 }  # fmt: skip
 ACTORS = {"person": later("员工"), "api_key": later("接口密钥"), "system": later("系统"), "rule": later("规则")}
 VIAS = {
@@ -206,7 +242,9 @@ def said_act(act: str) -> str:
     noun, _dot, verb = act.partition(".")
     if act in ACTS:
         return _(ACTS[act])
-    return said(EVENTS, noun) if verb == "recorded" and noun in EVENTS else act
+    if noun not in EVENTS or verb not in ("recorded", "repeated"):
+        return act
+    return said(EVENTS, noun) if verb == "recorded" else _("%(fact)s（重复，未记入）") % {"fact": said(EVENTS, noun)}
 
 
 def roles(rows: Iterable[Any]) -> list[dict[str, Any]]:

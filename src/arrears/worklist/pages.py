@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from arrears.access.doors import signed_in
 from arrears.strategy.document import STAGES
 from arrears.worklist import queries
+from arrears.worklist.models import WorkItem
 
 PAGE_ROWS = 50
 
@@ -45,7 +46,7 @@ def _list(request: HttpRequest, owner: str) -> HttpResponse:
         "rows": [
             {
                 "item": i, "name": names.get(i.customer_id, "—"), "owner": owners.get(i.owner_id, ""),
-                "why": [w[language] for w in i.why], "state": STATES[i.permit_state],
+                "why": [w[language] for w in i.why], "permit": permit(i), "state": STATES[permit(i)],
             }
             for i in shown
         ],
@@ -57,4 +58,9 @@ def _list(request: HttpRequest, owner: str) -> HttpResponse:
 
 
 #: Permit state -> state of the badge.
-STATES = {"allow": "allow", "wait": "wait", "stop": "stop", "office": "info"}
+STATES = {"allow": "allow", "wait": "wait", "stop": "stop", "office": "info", "none": "none"}
+
+
+def permit(item: WorkItem) -> str:
+    """What the row says about contact: leave without a contact point to use is no leave."""
+    return item.permit_state if item.reachable or item.permit_state != "allow" else "none"

@@ -179,6 +179,14 @@ def word(code: str, table: str) -> str:
 
 
 @register.filter
+def act(code: str) -> str:
+    """The reader's words for an act of the journal."""
+    from arrears.web import words
+
+    return words.said_act(str(code))
+
+
+@register.filter
 def source(text: str) -> str:
     """The reader's word for the origin of a record."""
     from arrears.web import words

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import arrears
 from arrears.gate import facts
+from arrears.parties.actions_standing import PROOF_KINDS
 from arrears.parties.standing import RESTRICTION_KINDS
 from arrears.web import words
 
@@ -24,11 +25,12 @@ def test_every_recorded_act_has_words():
     assert sorted(act for act in found if words.said_act(act) == act) == []
 
 
-def test_every_choice_of_the_gate_has_words():
+def test_every_choice_has_words():
     for table, codes in (
         (words.ROLES, facts.ROLES),
         (words.CHANNELS, facts.CHANNELS),
         (words.PURPOSES, facts.PURPOSES),
         (words.RESTRICTIONS, RESTRICTION_KINDS),
+        (words.PROOFS, PROOF_KINDS),
     ):
         assert [code for code in codes if code not in table] == []

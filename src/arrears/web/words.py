@@ -52,6 +52,10 @@ RESTRICTIONS = {
     "stop": later("停止联系"), "dispute": later("争议中"), "deceased": later("已故"), "insolvency": later("破产"),
     "moratorium": later("暂缓期"), "minor": later("未成年人"), "represented": later("已委托代理"),
 }  # fmt: skip
+PROOFS = {
+    "contract_clause": later("合同条款"), "recording": later("录音"), "form": later("表单"), "letter": later("信函"),
+    "import": later("批量导入"),
+}  # fmt: skip
 GUARANTEES = {"general": later("一般保证"), "joint_and_several": later("连带责任保证")}
 CHANNELS = {
     "voice": later("电话"), "ai_voice": later("智能语音"), "sms": later("短信"), "email": later("电子邮件"), "letter": later("信函"),
